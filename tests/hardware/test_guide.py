@@ -223,9 +223,12 @@ def test_the_budget_is_the_sum_of_the_bills_and_names_what_nobody_knows(repo_roo
     text = (repo_root / "server" / "BUDGET.md").read_text(encoding="utf-8")
     assert documents.tables_in(text) == {"budget": budget.markdown()}, "run: python -m hardware.documents"
     kit, probe, both, *_ = (
-        [int(n.replace(",", "")) for n in re.findall(r"[\d,]{3,}", row.split("|")[2])] for row in budget.markdown()[2:]
+        [int(n.replace(",", "")) for n in re.findall(r"[\d,]{3,}", row.split("|")[3])] for row in budget.markdown()[2:]
     )
     assert both == [kit[0] + usd for usd in probe]
     assert text.count(f"{budget.WON_PER_USD:,}") == 2 and text.count(budget.RATE_DATE) == 2
-    unknown = [row for row in budget.markdown() if "모름 / not known | 모름 / not known" in row]
+    unknown = [row for row in budget.markdown() if "| 모름 | 모름 |" in row]
     assert any("KC" in row for row in unknown) and not any(re.search(r"\d", row) for row in unknown)
+    short = (repo_root / "sweep" / "README.ko.md").read_text(encoding="utf-8")
+    assert all(f"{won:,}원" in short for won in budget.kit_and_probe_won())
+    assert f"1달러 {budget.WON_PER_USD:,}원" in short

@@ -124,7 +124,10 @@ export const words = {
   hand_open: text("‘점검 중’ 표지를 떼고 문을 엽니다", "Take the door sign off, open the door"),
   hand_things: text("점검기·기준판·손전등을 챙깁니다", "Probe, reference board and torch are packed"),
   hand_sticker: text("점검 스티커에 오늘 날짜를 적습니다", "Today's date is on the sticker"),
-  hand_sheet: text("확인서를 건네고 보수할 것을 설명합니다", "The sheet is handed over, repairs explained"),
+  hand_sheet: text(
+    "시설 확인서를 건네고 보수할 것을 설명합니다",
+    "The sheet for the facility is handed over, repairs explained",
+  ),
   hand_closed: text("문을 닫고 ‘점검 중’ 표지를 그대로 둡니다", "The door is closed, its sign stays"),
   hand_guarded: text(
     "경찰이 열어도 된다고 할 때까지 한 사람이 문을 지킵니다",
@@ -146,9 +149,9 @@ export const words = {
     "이 점검은 아직 점검기에만 있고 시 서버에 없습니다",
     "This sweep is on the probe, not at the city yet",
   ),
-  show_sheet: text("시설 확인서 보기", "Show the sheet"),
+  show_sheet: text("시설 확인서 보기", "Show the sheet for the facility"),
   print: text("인쇄하거나 PDF로 저장", "Print, or save as PDF"),
-  sheet_title: text("점검 방문 확인서", "Receipt of a visit"),
+  sheet_title: text("시설 확인서", "Sheet for the facility"),
   sheet_place: text("장소", "Place"),
   sheet_when: text("점검일시", "Date"),
   sheet_who: text("점검자", "Inspectors"),

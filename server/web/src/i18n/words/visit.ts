@@ -11,7 +11,7 @@ export const visit = {
   visit_by_eye_hint: text("점검자의 판정과 기재", "the inspectors' own word"),
   visit_write: text("점검표 적기", "Fill in the checklist"),
   visit_again: text("점검표 다시 적기", "Fill it in anew"),
-  visit_after: text("마무리·서명·확인서", "Close, sign, sheet"),
+  visit_after: text("마무리·서명·시설 확인서", "Close, sign, sheet for the facility"),
   visit_occasion: text("점검구분", "Occasion"),
   visit_companions: text(
     "동행·입회 (소속·직위, 이름 없이, 없으면 비움)",
