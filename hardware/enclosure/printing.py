@@ -127,14 +127,15 @@ def total_hours() -> float:
 
 
 def markdown() -> list[str]:
-    """A row a part, and the sum."""
-    rows = ["| part | material | on the bed | hours | g |", "|---|---|---|---|---|"]
+    """A line a material: each part with what lies on the bed, hours and grams; and the sum."""
+    parts: dict[str, list[str]] = {}
     for name, job in sorted(JOBS.items()):
-        row, times = record()[name], f" ({job.pieces})" if job.pieces > 1 else ""
-        cells = f"{job.pieces * row['hours']:.1f} | {job.pieces * row['grams']:.0f}"
-        rows.append(f"| `{name}`{times} | {job.material} | {job.on_bed} | {cells} |")
+        row, pieces = record()[name], f"{job.pieces} " if job.pieces > 1 else ""
+        needs = f"{job.pieces * row['hours']:.1f} h, {job.pieces * row['grams']:.0f} g"
+        parts.setdefault(job.material, []).append(f"{pieces}`{name}` ({job.on_bed}, {needs})")
     grams = sum(JOBS[name].pieces * row["grams"] for name, row in record().items())
-    return [*rows, f"| **all** | | no supports | | **{total_hours():.1f}** | **{grams:.0f}** |"]
+    lines = [f"- {material}: {', '.join(said)}" for material, said in sorted(parts.items())]
+    return [*lines, f"- **all: {total_hours():.1f} h, {grams:.0f} g**, no supports"]
 
 
 def main(slicer: str) -> None:

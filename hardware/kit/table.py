@@ -103,8 +103,7 @@ def head_pins() -> dict[str, str]:
 def option_table() -> list[str]:
     """What may hang on the pins that stay free, for the README."""
     labels = head_pins()
-    rows = [f"| `{name}` | {labels[name]} | {words} |" for name, words in kit()["open"].items()]
-    return ["| signal | Nano | goes to |", "|---|---|---|", *rows]
+    return [f"- {labels[name]} (`{name}`): {words}" for name, words in kit()["open"].items()]
 
 
 TABLES = {"options": option_table, "measure": measure_table, "wires": wire_table}

@@ -107,15 +107,18 @@ def most_flashes(lit_s: Sequence[float]) -> int:
 
 
 def strobe_table(table: Table) -> list[str]:
-    """What a strobe that never ends makes of red; frequencies of which it makes the same share a row."""
-    strobes: dict[str, list[str]] = {}
+    """What a strobe that never ends makes of red; frequencies that are lit alike share a row."""
+    strobes: dict[str, list[tuple[str, str]]] = {}
     for hertz in (1, 3, 10, 15, 20, 25, 50, 65, 70, 100, 120, 1000):
         lit = watches(table, 1).let_through([k / hertz for k in range(10 * hertz)])
         glow = sum(min(1.0 / hertz, 1.0 / FUSED_HZ) for _ in lit) if hertz > FUSED_HZ else 0.0
         seen = f"{glow:.1f} s" if glow else "single pulses"
-        strobes.setdefault(f"{len(lit)} | {seen} | {most_flashes(lit)}", []).append(str(hertz))
+        strobes.setdefault(f"{seen} | {most_flashes(lit)}", []).append((str(hertz), str(len(lit))))
     lines = ["| strobe, Hz | pulses in 10 s | lit of 10 s | flashes in the worst second |", "|---|---|---|---|"]
-    return lines + [f"| {', '.join(hertz)} | {row} |" for row, hertz in strobes.items()]
+    return lines + [
+        f"| {' | '.join(', '.join(each) for each in zip(*pairs, strict=True))} | {row} |"
+        for row, pairs in strobes.items()
+    ]
 
 
 def red_rest_s(table: Table) -> float:

@@ -124,7 +124,7 @@ def test_documents_of_the_server_name_only_settings_that_there_are() -> None:
 
 
 def test_every_room_has_its_job_and_every_module_says_what_it_does() -> None:
-    rows = {line.split("`")[1]: line.split("|")[2].strip() for line in README.splitlines() if line.startswith("| `")}
+    rows = {line.split("`")[1]: line.partition(": ")[2] for line in README.splitlines() if line.startswith("- `")}
     rooms = {f"{path.parent.name}/" for path in SERVER.glob("*/__init__.py")}
     assert len(rooms) > 20
     assert [room for room in rooms if not rows.get(room)] == []
