@@ -14,16 +14,20 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from server.backup.snapshots import read_snapshot, suffix_of, write_snapshot
+from sqlalchemy import Connection
+
+from server.backup.snapshots import read_snapshot, remove_database, suffix_of, write_snapshot
 from server.config.settings import Settings
 from server.projections.projecting import drain
-from server.store.bodies import check_store, is_in_storage
+from server.server_keys.own_keys import unfit_key
+from server.server_keys.rotation import take_over
+from server.store.bodies import is_in_storage, needed_store
 from server.store.crypto.body_keys import BodyKeys, overwrite_and_unlink, replace_file
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
@@ -99,27 +103,49 @@ def restore(settings: Settings, database: Path, keys: Mapping[str, bytes]) -> Re
     """Make a data folder and database from a backup and from keys; bodies in object storage stay there.
 
     What was erased by these keys, or by a store that is at its place already, stays erased whatever the database says.
-    BackupError for a data folder that has something in it; SnapshotError for a database that is there.
+    BackupError for a data folder that has something in it, and for keys of another database or time; SnapshotError for
+    a database that is there.  Whatever it ends with, nothing half done stays.
     """
     if settings.data_dir.exists() and any(settings.data_dir.iterdir()):
         raise BackupError(Phrase("restore_folder_not_empty", folder=settings.data_dir))
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    read_snapshot(database, settings.url)
-    for name, data in keys.items():
-        if name not in {STORE, STORE_KEY}:
-            replace_file(settings.data_dir / name, data)
-    body_keys = _restore_store(settings, keys)
     objects = None if settings.storage is None else ObjectStore(settings.storage)
-    with closing(Database(settings.url, body_keys, objects)) as db:
-        db.migrate()
-        with db.read() as connection:
-            check_store(connection)
-            if objects is None and is_in_storage(connection):
-                raise BackupError(Phrase("storage_setting_missing"))
-        destroyed = destroy_dead_keys(db)
-        drain(db)
-        missing = missing_objects(db) if objects is not None else 0
+    with ExitStack() as undoing:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        undoing.callback(_empty, settings.data_dir)
+        read_snapshot(database, settings.url)
+        undoing.callback(remove_database, settings.url)
+        for name, data in keys.items():
+            if name not in {STORE, STORE_KEY}:
+                replace_file(settings.data_dir / name, data)
+        body_keys = _restore_store(settings, keys, undoing)
+        with closing(Database(settings.url, body_keys, objects)) as db:
+            db.migrate()
+            with db.read() as connection:
+                _check_keys(connection, settings, database)
+                if objects is None and is_in_storage(connection):
+                    raise BackupError(Phrase("storage_setting_missing"))
+            _destroy_erased(settings, body_keys, keys)
+            destroyed = destroy_dead_keys(db)
+            drain(db)
+            missing = missing_objects(db) if objects is not None else 0
+        undoing.pop_all()
     return Restored(destroyed, missing)
+
+
+def _check_keys(connection: Connection, settings: Settings, database: Path) -> None:
+    """BackupError, in one line, when a key that lies there now is not this database's."""
+    take_over(connection, settings.data_dir)
+    name, needed = unfit_key(connection, settings.data_dir) or (STORE, needed_store(connection))
+    if needed is None:
+        return
+    is_there = (settings.body_keys_path if name == STORE else settings.data_dir / name).exists()
+    what = Phrase("key_file_is_another" if is_there else "key_file_is_missing")
+    raise BackupError(Phrase("restore_key_unfit", name=name, what=what, needed=needed[:16], file=database))
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        overwrite_and_unlink(path)
 
 
 def keys_of_backup(sealed: Path, identity: Path) -> dict[str, bytes]:
@@ -138,8 +164,11 @@ def keys_of_backup(sealed: Path, identity: Path) -> dict[str, bytes]:
 
 
 def keys_of_folder(folder: Path) -> dict[str, bytes]:
-    """The key files of a data folder that was moved aside."""
-    return _key_files(Settings(data_dir=folder))
+    """The key files of a data folder that was moved aside; BackupError where there are none."""
+    found = _key_files(Settings(data_dir=folder))
+    if not found:
+        raise BackupError(Phrase("no_keys_in_folder", folder=folder))
+    return found
 
 
 def newest_keys_beside(database: Path) -> Path:
@@ -170,16 +199,21 @@ def _packed(files: Mapping[str, bytes]) -> bytes:
     ).encode()
 
 
-def _restore_store(settings: Settings, keys: Mapping[str, bytes]) -> BodyKeys:
-    """Put the store in its place; one that is there already keeps only what both open."""
+def _restore_store(settings: Settings, keys: Mapping[str, bytes], undoing: ExitStack) -> BodyKeys:
+    """Put the store in its place, unless one is there already."""
     wanted = BodyKeys(settings.body_keys_path, settings.store_key_path)
-    if not {STORE, STORE_KEY} <= keys.keys():
-        return wanted
-    if not wanted.exists:
+    if {STORE, STORE_KEY} <= keys.keys() and not wanted.exists:
         for path, name in ((wanted.key_path, STORE_KEY), (wanted.path, STORE)):
             path.parent.mkdir(parents=True, exist_ok=True)
+            undoing.callback(overwrite_and_unlink, path)
             replace_file(path, keys[name])
-        return wanted
+    return wanted
+
+
+def _destroy_erased(settings: Settings, wanted: BodyKeys, keys: Mapping[str, bytes]) -> None:
+    """Let the store at its place keep only what that of the backup opens too."""
+    if not {STORE, STORE_KEY} <= keys.keys() or wanted.read_files() == (keys[STORE], keys[STORE_KEY]):
+        return
     stem = settings.data_dir / f".restored-{os.getpid()}"
     copy = BodyKeys(stem.with_suffix(".keys"), stem.with_suffix(".key"))
     try:
@@ -189,7 +223,6 @@ def _restore_store(settings: Settings, keys: Mapping[str, bytes]) -> BodyKeys:
     finally:
         for path in (copy.path, copy.key_path):
             overwrite_and_unlink(path)
-    return wanted
 
 
 def _drop_older(folder: Path, first: datetime) -> int:

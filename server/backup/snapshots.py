@@ -4,8 +4,8 @@ Of SQLite the file is a database of its own, made by SQLite's online backup.  Of
 what `COPY … (FORMAT BINARY)` says of each table in one snapshot, so that no program of another version is needed:
 `"ansim-snapshot-v1\\n"`, a JSON line with the revision of the schema, then for each table a JSON line with its name
 and columns, pieces of 4 bytes of length (most significant first) and that many bytes, and a piece of length 0.
-Nobody is held up by it.  What cannot be read is refused with SnapshotError, and a database that has tables is never
-written to.
+Nobody is held up by it.  What cannot be read is refused with SnapshotError and leaves nothing, and a database that has
+tables is never written to.
 """
 
 from __future__ import annotations
@@ -81,6 +81,24 @@ def read_snapshot(path: Path, url: str) -> None:
             raise SnapshotError(Phrase("not_a_backup", file=path))
 
 
+def remove_database(url: str) -> None:
+    """Remove what `read_snapshot` made at this URL."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        with closing(Database(url)) as db:
+            _drop_tables(db)
+        return
+    for more in ("", "-wal", "-shm"):
+        Path(f"{parsed.database}{more}").unlink(missing_ok=True)
+
+
+def _drop_tables(db: Database) -> None:
+    with db.write() as connection:
+        for name in inspect(connection).get_table_names():
+            connection.exec_driver_sql(f'DROP TABLE "{name}" CASCADE')
+        connection.exec_driver_sql("DROP FUNCTION IF EXISTS keep_access_log")
+
+
 def _write_sqlite(db: Database, part: Path) -> None:
     with db.read() as connection, closing(sqlite3.connect(part)) as copy:
         source: Any = connection.connection.driver_connection
@@ -98,11 +116,15 @@ def _read_sqlite(path: Path, target: Path) -> None:
         raise SnapshotError(Phrase("backup_damaged", file=path, why=Phrase("backup_cut_off_or_more")))
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
-    part.touch(mode=0o600)
-    shutil.copyfile(path, part)
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(target)
+    try:
+        part.touch(mode=0o600)
+        shutil.copyfile(path, part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _write_postgres(db: Database, file: BinaryIO) -> None:
@@ -142,7 +164,11 @@ def _read_postgres(file: BinaryIO, path: Path, url: str) -> None:
                         for piece in stream.pieces():
                             copy.write(piece)
         except (ValueError, KeyError, TypeError, zstandard.ZstdError) as error:
+            _drop_tables(db)
             raise SnapshotError(Phrase("backup_damaged", file=path, why=error)) from None
+        except BaseException:
+            _drop_tables(db)
+            raise
 
 
 class _Reader:

@@ -78,6 +78,16 @@ def refuse_other_folder(db: Database, folder: Path) -> None:
         raise SettingsError(Phrase("folder_without_server_key", folder=folder, files=", ".join(FILES)))
 
 
+def unfit_key(connection: Connection, folder: Path) -> tuple[str, str] | None:
+    """A file of this folder that is missing or another than this database needs, and what is needed; None: all fit."""
+    noted, before = _noted(connection), _admitted_before(connection)
+    for name in _names(connection):
+        needed = _needed(connection, folder, name, noted, before)
+        if needed is not None:
+            return name, needed
+    return None
+
+
 def refuse_replaced(db: Database, server_signer: ServerSigner) -> None:
     """SettingsError when this server's key was rotated while this process began, or elsewhere: it signs no more.
 
@@ -111,20 +121,34 @@ def _admit(connection: Connection, server_signer: ServerSigner) -> None:
 
 def _be_the_server(db: Database, folder: Path) -> None:
     """Write down what this folder's keys are known by, unless that is written; SettingsError when they are others."""
-    names = FILES[:2] if db.is_sqlite else FILES  # whoever is alone may forget the devices it knows
     with db.read() as connection:
-        noted = _noted(connection)
+        names, noted = _names(connection), _noted(connection)
     if all(name in noted and _fingerprint(folder, name) == noted[name] for name in names):
         return
     with db.write() as connection:
         noted, before = _noted(connection), _admitted_before(connection)
         for name in names:
-            own, known = _fingerprint(folder, name), [noted[name]] if name in noted else before.get(name, [])
-            if known and own not in known and not any(_replaces(connection, own, old) for old in known):
-                raise _others(folder, name, known[0])
-            fingerprint = own or _make(folder, name)
+            needed = _needed(connection, folder, name, noted, before)
+            if needed is not None:
+                raise _others(folder, name, needed)
+            fingerprint = _make(folder, name)
             connection.execute(delete(own_keys).where(own_keys.c.name == name))
             connection.execute(insert(own_keys).values(name=name, fingerprint=fingerprint))
+
+
+def _names(connection: Connection) -> tuple[str, ...]:
+    """Of the files that have to fit: whoever is alone may forget the devices it knows."""
+    return FILES[:2] if connection.dialect.name == "sqlite" else FILES
+
+
+def _needed(
+    connection: Connection, folder: Path, name: str, noted: dict[str, str], before: dict[str, list[str]]
+) -> str | None:
+    """What the key in a file has to be known by, where it is not; None: it fits, or there was none yet."""
+    own, known = _fingerprint(folder, name), [noted[name]] if name in noted else before.get(name, [])
+    if not known or own in known or any(_replaces(connection, own, old) for old in known):
+        return None
+    return known[0]
 
 
 def _replaces(connection: Connection, key_id: str | None, old_id: str) -> bool:

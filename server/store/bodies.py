@@ -65,6 +65,13 @@ def check_store(connection: Connection) -> None:
         raise BodyKeysError(Phrase("keys_of_another_database", file=keys.path))
 
 
+def needed_store(connection: Connection) -> str | None:
+    """Id of the store to which the bodies of this database belong, where it is not the one at hand."""
+    found, keys = connection.scalars(_STORES).all(), keys_of(connection)
+    fits = not found or (keys.exists and found == [keys.store_id])
+    return None if fits else found[0]
+
+
 def take_block(db: Database) -> None:
     """Take a block of slots for this process and write it down, before the first of them is used."""
     with db.write() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, inspect, select
 
 from server.api.app import build_services
 from server.backup import backups, snapshots
@@ -21,10 +22,12 @@ from server.people import auth
 from server.projections import projecting
 from server.signing import keys
 from server.store import schema, stored_bodies
+from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
 from server.store.schema import body_data, body_refs
 from server.verifier.findings import Findings
 from sweep.entry import kinds
+from sweep.entry.dsse import Signer
 from sweep.report import to_json
 from tests.bench.district import BenchProbe
 from tests.bench.fill import fill_rooms, fill_sweeps
@@ -262,6 +265,7 @@ def test_what_cannot_be_restored_says_so_in_one_line(
     with pytest.raises(errors) as caught:
         backups.restore(elsewhere, made.database, backups.keys_of_backup(made.keys, officer[1]))
     assert len(str(caught.value).splitlines()) == 1
+    assert _is_untouched(elsewhere)
 
 
 @pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.soak)])
@@ -282,3 +286,50 @@ def test_a_district_is_backed_up_and_restored(
     found = _verified(elsewhere)
     assert found == _verified(settings)
     assert (found.problems, found.bodies["missing"], found.bodies["present"] > count) == ([], 0, True)
+
+
+def _is_untouched(settings: Settings) -> bool:
+    """Is nothing there where it was restored to?"""
+    files = [*settings.data_dir.iterdir()] if settings.data_dir.exists() else []
+    if settings.url.startswith("sqlite"):
+        return files == []
+    with contextlib.closing(Database(settings.url)) as db, db.read() as connection:
+        return files == [] and inspect(connection).get_table_names() == []
+
+
+@pytest.mark.parametrize(
+    "what", ["rotated since", "of another server", "without a server key", "no folder", "no store"]
+)
+def test_keys_that_do_not_fit_are_refused_and_leave_nothing(
+    settings: Settings, elsewhere: Settings, officer: tuple[str, Path], tmp_path: Path, call: Call, what: str
+) -> None:
+    _fill(settings, 1)
+    made = _back_up(settings, tmp_path / "backups", officer[0])
+    good, keys_from = tmp_path / "good", tmp_path / "moved"
+    shutil.copytree(settings.data_dir, good)
+    if what == "rotated since":
+        assert call("rotate-key", "--reason", "정기")[0] == 0
+    if what == "of another server":
+        build_services(Settings(data_dir=keys_from)).db.close()
+    elif what != "no folder":
+        shutil.copytree(settings.data_dir, keys_from)
+    if what == "without a server key":
+        (keys_from / "server.key").unlink()
+    if what == "no store":
+        (keys_from / "bodies.keys").unlink()
+    there = ("--data-dir", elsewhere.data_dir, "--database-url", elsewhere.url)
+    code, printed, said = call("restore", made.database, "--keys-from", keys_from, *there)
+    assert (code, printed, len(said.splitlines())) == (2, "", 1)
+    known = Signer.load_or_create(good / "server.key").key_id
+    expected = {
+        "rotated since": f"server.key is another one: {made.database} needs {known}; nothing was restored",
+        "of another server": f"server.key is another one: {made.database} needs {known}; nothing was restored",
+        "without a server key": f"server.key is missing: {made.database} needs {known}; nothing was restored",
+        "no folder": "holds no keys",
+        "no store": "bodies.keys is missing: ",
+    }
+    assert expected[what] in said
+    assert _is_untouched(elsewhere)
+    code, _, said = call("restore", made.database, "--keys-from", good, *there)
+    assert (code, said) == (0, "")
+    assert _verified(elsewhere).problems == []
