@@ -1,4 +1,4 @@
-"""Capture cases: a folder with a capture and what reading it must give; one README tells the truth of each.
+"""Capture cases: a folder with a capture and what reading it must give; the case itself tells the truth of it.
 
 Each modality lists its cases as functions that write the capture.  The stored files change by one command only:
 `python -m tests.cases`, which writes all captures and expected results anew.
@@ -25,15 +25,9 @@ class Case:
     file: str
     write: Callable[[Path], object]
     truth: str
-    """What is in the air: stands in the README."""
+    """What is in the air."""
     tells: str
     """What the case is there for."""
-
-
-README = """# Made-up captures
-
-Own simulation, or frames built by hand; no place; MIT. What is in the air, and *what the case is there for*:
-"""
 
 
 def read(case_folder: Path, file: str, scan: Callable[[Path], Any]) -> Any:
@@ -70,15 +64,6 @@ def write_cases(modality: str, cases: Mapping[str, Case], scan: Callable[[Path],
         (folder / EXPECTED).write_text(text + "\n", encoding="utf-8")
 
 
-def told(cases: Mapping[str, Mapping[str, Case]]) -> str:
-    """The README of all cases, by modality."""
-    text = README
-    for modality, some in cases.items():
-        text += f"\n## {modality}\n\n"
-        text += "".join(f"- `{name}`: {case.truth.rstrip('.')}; *{case.tells}*\n" for name, case in some.items())
-    return text
-
-
 def main() -> None:
     """Write everything anew."""
     from sweep.ble import scan_file as scan_ble
@@ -88,7 +73,6 @@ def main() -> None:
 
     write_cases("wifi", WIFI_CASES, scan_wifi)
     write_cases("ble", BLE_CASES, scan_ble)
-    (CAPTURES / "README.md").write_text(told({"wifi": WIFI_CASES, "ble": BLE_CASES}), encoding="utf-8")
 
 
 if __name__ == "__main__":

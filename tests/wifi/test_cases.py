@@ -5,8 +5,7 @@ import json
 import pytest
 
 from sweep.wifi import scan_file
-from tests.ble.cases import CASES as BLE_CASES
-from tests.cases import CAPTURES, assert_as_expected, told
+from tests.cases import CAPTURES, assert_as_expected
 from tests.wifi.cases import CASES
 
 WITH_CAMERA = {"camera_station": 1, "camera_own_ap": 1, "two_cameras": 2}
@@ -26,7 +25,3 @@ def test_cameras_are_where_the_truth_says(name: str) -> None:
 
 def test_every_folder_is_a_case() -> None:
     assert {folder.name for folder in (CAPTURES / "wifi").iterdir()} == set(CASES)
-
-
-def test_the_readme_tells_the_truth_of_each_case() -> None:
-    assert (CAPTURES / "README.md").read_text(encoding="utf-8") == told({"wifi": CASES, "ble": BLE_CASES})
