@@ -54,7 +54,7 @@ def export_log(
     room: Annotated[UUID | None, typer.Option(help="Only this room.")] = None,
     sweep: Annotated[UUID | None, typer.Option(help="One sweep alone: its form, on paper.")] = None,
     with_sheets: Annotated[bool, typer.Option("--with-sheets", help="On paper each form too.")] = False,
-    language: Annotated[Language, typer.Option(help="Of headings and words; en is for CSV alone.")] = "ko",
+    language: Annotated[Language, typer.Option(help="Of headings and words; en is for csv, xlsx and json.")] = "ko",
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:

@@ -19,6 +19,7 @@ from server.interface.words import (
     INSTRUMENTS,
     MEASURES,
     MODES,
+    NUMBERED,
     OCCASIONS,
     REFERENCE_CHECKS,
     SPOTS,
@@ -100,11 +101,13 @@ def page_tables() -> dict[str, Any]:
                 "title": format_.about.title.model_dump(),
                 "hint": format_.about.hint.model_dump(),
                 "is_paper": format_.about.is_paper,
+                "has_english": format_.about.has_english,
             }
             for format_ in Format
             if format_.about.writer is not None
         },
         "repair_days": REPAIR_DAYS,
+        "numbered": dict(NUMBERED),
         **page_words(),
     }
 

@@ -9,22 +9,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from server.interface.fields import RoomSex
+from server.interface.told import either, many, word
+from sweep.phrases import Language
+from sweep.report import LocalText
 
-SEXES: Mapping[RoomSex, str] = {"women": "여", "men": "남", "unisex": "남녀공용", "family": "가족"}
+SEXES: Mapping[RoomSex, LocalText] = {
+    "women": LocalText(ko="여", en="Women"),
+    "men": LocalText(ko="남", en="Men"),
+    "unisex": LocalText(ko="남녀공용", en="Unisex"),
+    "family": LocalText(ko="가족", en="Family"),
+}
 
 
-def sex_words(sex: RoomSex | None) -> str | None:
+def sex_words(sex: RoomSex | None, language: Language = "ko") -> str | None:
     """For whom the room is; None when nobody said."""
-    return None if sex is None else SEXES[sex]
+    return None if sex is None else word(language, SEXES[sex])
 
 
-def floor_words(floor: int | None) -> str | None:
+def floor_words(floor: int | None, language: Language = "ko") -> str | None:
     """`1층`, `지하 2층`; None when nobody said."""
     if floor is None:
         return None
-    return f"{floor}층" if floor > 0 else f"지하 {-floor}층"
+    if floor > 0:
+        return either(language, f"{floor}층", f"Floor {floor}")
+    return either(language, f"지하 {-floor}층", f"Basement {-floor}")
 
 
-def stalls_words(stalls: int | None) -> str | None:
+def stalls_words(stalls: int | None, language: Language = "ko") -> str | None:
     """How many stalls there are; None when nobody counted them."""
-    return f"{stalls}칸" if stalls else None
+    return either(language, f"{stalls}칸", many(stalls, "stall")) if stalls else None

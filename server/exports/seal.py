@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.interface.told import either, many
 from server.interface.words import kst
-from sweep.phrases import with_particles
+from sweep.phrases import Language, with_particles
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,18 @@ class Seal:
         """The same for the QR code of a sheet: how many entries and their root hash."""
         return f"log {self.entries} {self.root_hash}"
 
-    @property
-    def words(self) -> str:
-        """One sentence in Korean, for the foot of a cover or the head of a sheet."""
-        start = f"기록 원장 {self.entries}건, 루트 해시 {self.root_hash}"
-        if self.witness is None or self.witnessed is None:
-            return f"{start} · 외부 증인의 서명 없음(운영 기관의 서명뿐)"
-        missing = self.entries - self.witnessed_entries
-        rest = f", 이후 {missing}건은 아직 서명 전" if missing else ""
-        return with_particles(
-            f"{start} · 외부 증인 {self.witness}이(가) {kst(self.witnessed)}에 "
-            f"{self.witnessed_entries}건까지 서명{rest}"
+    def words(self, language: Language = "ko") -> str:
+        """One sentence, for the foot of a cover or the head of a sheet."""
+        start = either(
+            language,
+            f"기록 원장 {self.entries}건, 루트 해시 {self.root_hash}",
+            f"Log of {many(self.entries, 'entry', 'entries')}, root hash {self.root_hash}",
         )
+        if self.witness is None or self.witnessed is None:
+            alone = "외부 증인의 서명 없음(운영 기관의 서명뿐)", "signed by no witness outside (by the operator alone)"
+            return f"{start} · {either(language, *alone)}"
+        missing, when = self.entries - self.witnessed_entries, kst(self.witnessed)
+        rest = either(language, f", 이후 {missing}건은 아직 서명 전", f", {missing} since not signed yet")
+        ko = f"외부 증인 {self.witness}이(가) {when}에 {self.witnessed_entries}건까지 서명"
+        en = f"witness {self.witness} signed the first {self.witnessed_entries} at {when} (Korean time)"
+        return with_particles(f"{start} · {either(language, ko, en)}{rest if missing else ''}")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from server.interface.fields import Reason
 from server.interface.formats import Format
+from sweep.phrases import Language
 from sweep.report import Record
 
 
@@ -24,4 +25,6 @@ class ExportRequest(Record):
     """In a PDF the sheets of every sweep behind the summary."""
     is_redacted: bool = False
     """A copy of a whole period for information disclosure (정보공개), on paper, without what the law keeps back."""
+    language: Language = "ko"
+    """Of headings and words, of the forms that have English."""
     reason: Reason

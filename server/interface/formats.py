@@ -23,6 +23,8 @@ class About(NamedTuple):
     """Names may stand beside pseudonyms, where an office wants it."""
     is_submitted: bool = True
     """Part of the monthly submission to the city."""
+    has_english: bool = False
+    """It can be had in English; else it is the office's Korean form."""
 
 
 def _text(ko: str, en: str) -> LocalText:
@@ -52,15 +54,15 @@ class Format(StrEnum):
     )  # fmt: skip
     XLSX = "xlsx", About(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _text("엑셀", "Excel"),
-        _text("XLSX 표", "XLSX table"), "server.exports.logs.xlsx_log", names_people=True,
+        _text("XLSX 표", "XLSX table"), "server.exports.logs.xlsx_log", names_people=True, has_english=True,
     )  # fmt: skip
     CSV = "csv", About(
         "text/csv; charset=utf-8", _text("CSV", "CSV"), _text("다른 시스템에 넣을 표", "A table for other systems"),
-        "server.exports.logs.csv_log", is_submitted=False,
+        "server.exports.logs.csv_log", is_submitted=False, has_english=True,
     )  # fmt: skip
     JSON = "json", About(
         "application/json", _text("JSON", "JSON"), _text("프로그램이 읽는 자료", "For programs"),
-        "server.exports.logs.json_log",
+        "server.exports.logs.json_log", has_english=True,
     )  # fmt: skip
     ZIP = "zip", About(
         "application/zip", _text("ZIP", "ZIP"), _text("시에 월별 제출", "Monthly submission to the city"), None,

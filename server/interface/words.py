@@ -12,7 +12,9 @@ from typing import Final
 
 from server.interface.fields import VisitMode
 from server.interface.office_requests import ProvisionBasis, ProvisionForm
+from server.interface.told import either, word
 from sweep.entry import kinds
+from sweep.phrases import Language
 from sweep.report import SHOWN, ClockReading, LocalText, Modality, Source
 from sweep.report.case_records import Defect
 from sweep.report.inspection_records import Afterwards, InstrumentKind, InstrumentSaw
@@ -89,6 +91,20 @@ ROLES: Mapping[str, LocalText] = {
     "facility_staff": LocalText(ko="시설 직원", en="Facility staff"),
     "cleaner": LocalText(ko="미화원", en="Cleaner"),
 }
+NUMBERED: Mapping[str, str] = {
+    "점검자": "Inspector",
+    "감독자": "Supervisor",
+    "관리자": "Administrator",
+    "감사자": "Auditor",
+    "열람자": "Viewer",
+    "미화원": "Cleaner",
+    "경찰관": "Officer",
+    "구 담당자": "District officer",
+    "시 담당자": "City officer",
+    "증거 담당자": "Evidence officer",
+    "시설 소유자": "Owner",
+}
+"""What stands before the number of a pseudonym; kept in Korean, shown in English by `person_name` and the page."""
 SOURCES: Mapping[str, LocalText] = _words(
     live=("실측", "Live"),
     practice=("연습 점검", "Practice"),
@@ -212,23 +228,48 @@ DEFECT_WORDS: Mapping[Defect, LocalText] = {
     "toilet_bin": LocalText(ko="변기·휴지통 고장", en="Broken bowl or bin"),
     "basin": LocalText(ko="세면대·거울·배수구 고장", en="Broken basin, mirror or drain"),
 }
-NEXT_STEPS: Mapping[str, str] = {
-    "report": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",
-    "hand_over": "112 신고함. 만지지 않고 현장 보존 · 출입 통제 · 증거물 인수인계",
-    "police_result": "경찰에 인계함. 경찰 확인 결과를 받아 기재",
-    "to_inspect": "해당 위치를 눈으로 확인(손전등·확대경, 만지거나 분해하지 않음). 배제할 수 없으면 발견으로 처리",
-    "recheck": "판정하지 못한 구역을 눈으로 점검하고 재점검",
-    "by_eye": "육안 점검을 하고 그 결과를 기재",
-    "nothing": "추가 조치 없음",
-    "no_report": "점검을 다시 실시하고 중단 사유 기재",
-}
-MARKS_NEXT = "흔적을 막거나 보수하고 같은 위치를 다시 확인. 안쪽이 보이지 않으면 의심으로 처리"
-DEMO_NOTICES: Mapping[Source, str] = {
-    "live": "",
-    "practice": "연습 점검 · 실제 점검 아님",
-    "replay": "재생 기록 · 실제 점검 아님",
-    "simulated": "시뮬레이션 기록 · 실제 점검 아님",
-}
+NEXT_STEPS: Mapping[str, LocalText] = _words(
+    report=(
+        "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",
+        "Do not touch it, keep the scene · close the room · call 112, note the receipt number · hand over the evidence",
+    ),
+    hand_over=(
+        "112 신고함. 만지지 않고 현장 보존 · 출입 통제 · 증거물 인수인계",
+        "112 called. Do not touch it, keep the scene · close the room · hand over the evidence",
+    ),
+    police_result=(
+        "경찰에 인계함. 경찰 확인 결과를 받아 기재",
+        "Handed over to the police. Note what they say it was",
+    ),
+    to_inspect=(
+        "해당 위치를 눈으로 확인(손전등·확대경, 만지거나 분해하지 않음). 배제할 수 없으면 발견으로 처리",
+        "Look at the place by eye (torch, loupe; touch nothing). If it cannot be ruled out, treat it as found",
+    ),
+    recheck=(
+        "판정하지 못한 구역을 눈으로 점검하고 재점검",
+        "Look by eye at the zones that could not be judged, and inspect again",
+    ),
+    by_eye=("육안 점검을 하고 그 결과를 기재", "Look by eye and note the result"),
+    nothing=("추가 조치 없음", "Nothing more to do"),
+    no_report=("점검을 다시 실시하고 중단 사유 기재", "Inspect again, and note why it was broken off"),
+)
+MARKS_NEXT = LocalText(
+    ko="흔적을 막거나 보수하고 같은 위치를 다시 확인. 안쪽이 보이지 않으면 의심으로 처리",
+    en="Close or repair the marks and look at the place again. If its inside cannot be seen, treat it as suspected",
+)
+
+
+def person_name(name: str, language: Language) -> str:
+    """`점검자-02` as English shows it, `Inspector-02`; any other name as it is."""
+    role, _, number = name.rpartition("-")
+    return f"{NUMBERED[role]}-{number}" if language == "en" and role in NUMBERED and number.isdecimal() else name
+
+
+def demo_notice(source: Source, language: Language = "ko") -> str:
+    """That a record is no real inspection; empty where it is one."""
+    if source == "live":
+        return ""
+    return f"{word(language, SOURCES[source])} · {either(language, '실제 점검 아님', 'no real inspection')}"
 
 
 def kst(time: datetime) -> str:
@@ -236,17 +277,19 @@ def kst(time: datetime) -> str:
     return time.astimezone(KST).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def clock_quality(reading: ClockReading) -> str:
+def clock_quality(reading: ClockReading, language: Language = "ko") -> str:
     """What is known of the clock that gave a time."""
+    error = reading.max_error_ms
     if not reading.synchronised:
-        return (
-            "시각 동기화 안 됨(오차 모름)"
-            if reading.max_error_ms is None
-            else (f"시각 동기화 안 됨(오차 {reading.max_error_ms} ms 이내)")
-        )
-    return "시각 동기화됨" if reading.max_error_ms is None else f"시각 동기화됨(오차 {reading.max_error_ms} ms 이내)"
+        within = either(language, "오차 모름", "error unknown")
+        if error is not None:
+            within = either(language, f"오차 {error} ms 이내", f"within {error} ms")
+        return either(language, f"시각 동기화 안 됨({within})", f"Clock not synchronised ({within})")
+    said = either(language, "시각 동기화됨", "Clock synchronised")
+    return said if error is None else said + either(language, f"(오차 {error} ms 이내)", f" (within {error} ms)")
 
 
-def modality_list(modalities: tuple[Modality, ...]) -> str:
+def modality_list(modalities: tuple[Modality, ...], language: Language = "ko") -> str:
     """Methods in words, `없음` when nothing was looked at."""
-    return " · ".join(SHOWN[modality].method_ko for modality in modalities) or "없음"
+    names = [either(language, SHOWN[one].method_ko, SHOWN[one].heading.en) for one in modalities]
+    return " · ".join(names) or either(language, "없음", "None")

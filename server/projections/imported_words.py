@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
+from server.interface.told import either
 from server.interface.views.sweeps import ImportedView
 from server.interface.words import IMPORTED, KST
 from server.projections.log_records import Original, SweepHeader
 from server.projections.sweep_record import SweepRecord
-from sweep.phrases import Phrase
+from sweep.phrases import Language, Phrase
 from sweep.report import ClockReading
 from sweep.report.imported_records import InspectionCited, InspectionImported
 
@@ -50,16 +51,20 @@ def original_of(said: InspectionImported, cited: InspectionCited | None) -> Orig
     )
 
 
-def document_words(original: Original) -> str:
+def document_words(original: Original, language: Language = "ko") -> str:
     """Where its original is, and whether anybody looked there."""
     if original.cited:
-        return f"원본 {original.cited} 확인함"
-    return f"원본 확인 전(목록의 문서번호 {original.document or '없음'})"
+        return either(language, f"원본 {original.cited} 확인함", f"original {original.cited} seen")
+    number = original.document or either(language, "없음", "none")
+    return either(
+        language, f"원본 확인 전(목록의 문서번호 {number})", f"original not seen yet (number in the list: {number})"
+    )
 
 
-def reason_words(original: Original) -> str:
+def reason_words(original: Original, language: Language = "ko") -> str:
     """On what its result stands."""
-    return f"목록에 적힌 결과: {original.result} · {document_words(original)}"
+    said = either(language, "목록에 적힌 결과", "Result in the list")
+    return f"{said}: {original.result} · {document_words(original, language)}"
 
 
 def imported_view(record: SweepRecord, *, has_names: bool) -> ImportedView | None:

@@ -6,20 +6,22 @@ place, signatures, gaps and alarms.  Details of findings are never part of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from server.interface.fields import BodyState, FindingState
+from server.interface.fields import FindingState
 from server.projections.imported_words import imported_header
-from server.projections.log_records import HandEntries, LogRow, Place, SweepHeader
+from server.projections.log_records import LogRow, Place, SweepHeader
 from server.projections.log_rows import build_log_row
 from server.projections.sweep_record import SweepRecord
+from server.projections.visit_words import hand_of
 from server.standing.inspections import inspected_with
-from sweep.phrases import Phrase
+from sweep.phrases import LANGUAGES, Language, Phrase
 from sweep.report import ClockReading, LocalText, PhoneTime, SweepOpened, SweepReport
 from sweep.report.imported_records import InspectionImported
 from sweep.report.inspection_records import InspectionRecorded
@@ -40,20 +42,23 @@ def header_of(report: SweepReport | None, opened: SweepOpened | None, received: 
     return None if opened is None else replace(SweepHeader.of_opened(opened), received=received)
 
 
-def stored_line(
-    report: SweepReport | None,
-    opened: SweepOpened | None,
-    received: datetime,
-    report_state: BodyState,
-    states: Mapping[UUID, FindingState],
-    hand: HandEntries,
-) -> str:
+def stored_line(record: SweepRecord, states: Mapping[UUID, FindingState]) -> str:
     """The line of a sweep that has an opening or a report, as JSON."""
-    header = header_of(report, opened, received)
+    report = record.report
+    header = header_of(report, record.opened, record.received)
     if header is None:
         raise ValueError(Phrase("sweep_without_line"))
-    row = build_log_row(header, UNKNOWN_PLACE, report, report_state=report_state, states=states, hand=hand)
-    return _LINE.dump_json(row).decode()
+    return _in_both(
+        lambda language: build_log_row(
+            header,
+            UNKNOWN_PLACE,
+            report,
+            report_state=record.report_state,
+            states=states,
+            hand=hand_of(record, language),
+            language=language,
+        )
+    )
 
 
 def inspection_header(record: SweepRecord, said: InspectionRecorded) -> SweepHeader:
@@ -80,20 +85,42 @@ def _by_server(time: PhoneTime, recorded: ClockReading) -> ClockReading:
     return recorded.model_copy(update={"utc": time.utc + timedelta(milliseconds=time.behind_ms)})
 
 
-def inspection_line(record: SweepRecord, said: InspectionRecorded, hand: HandEntries) -> str:
+def inspection_line(record: SweepRecord, said: InspectionRecorded) -> str:
     """The line of an inspection with other instruments, as JSON."""
     header = inspection_header(record, said)
-    row = build_log_row(header, UNKNOWN_PLACE, None, report_state="present", hand=hand, inspection=said)
-    return _LINE.dump_json(row).decode()
+    return _in_both(
+        lambda language: build_log_row(
+            header,
+            UNKNOWN_PLACE,
+            None,
+            report_state="present",
+            hand=hand_of(record, language),
+            inspection=said,
+            language=language,
+        )
+    )
 
 
 def imported_line(record: SweepRecord, said: InspectionImported) -> str:
     """The line of what an office's list says of the past, as JSON; what anybody notes about it counts for nothing."""
     header, cited = imported_header(record, said), None if record.citation is None else record.citation[1]
-    row = build_log_row(header, UNKNOWN_PLACE, None, report_state="present", imported=(said, cited))
-    return _LINE.dump_json(row).decode()
+    return _in_both(
+        lambda language: build_log_row(
+            header, UNKNOWN_PLACE, None, report_state="present", imported=(said, cited), language=language
+        )
+    )
 
 
-def read_line(text: str) -> LogRow:
-    """The line that `stored_line` wrote."""
-    return _LINE.validate_json(text)
+def _in_both(row_in: Callable[[Language], LogRow]) -> str:
+    """The row in Korean, and on a second line what it says otherwise in English."""
+    korean, english = (_LINE.dump_python(row_in(language), mode="json") for language in LANGUAGES)
+    otherwise = {name: value for name, value in english.items() if value != korean[name]}
+    return "\n".join(json.dumps(one, ensure_ascii=False) for one in (korean, otherwise))
+
+
+def read_line(text: str, language: Language = "ko") -> LogRow:
+    """The line that `stored_line` wrote, in a language."""
+    korean, _, otherwise = text.partition("\n")
+    if language == "ko":
+        return _LINE.validate_json(korean)
+    return _LINE.validate_json(json.dumps(json.loads(korean) | json.loads(otherwise)))

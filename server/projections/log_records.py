@@ -21,13 +21,15 @@ from server.interface.fields import (
     RoomSex,
     VisitMode,
 )
+from server.interface.told import either, word
 from server.interface.views.sweeps import KnownBefore
+from server.projections.form_fields import HandEntries
 from server.store.counting import REAL
-from sweep.phrases import Phrase
+from sweep.phrases import Language, Phrase
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Source, SweepOpened, SweepReport
 from sweep.report.inspection_records import InspectionRecorded, InstrumentKind
+from sweep.report.language import InBoth
 from sweep.report.proof_records import Identified
-from sweep.report.visit_records import ByEye, Occasion
 
 
 class ExportError(ValueError):
@@ -189,59 +191,6 @@ class SequenceGap:
 
 
 @dataclass(frozen=True, slots=True)
-class ZoneLine:
-    """A zone of the checklist that people filled in on the spot."""
-
-    zone: str
-    """Korean name."""
-    fine: tuple[str, ...]
-    """Parts that were looked at with nothing unusual, in Korean words."""
-    marked: tuple[str, ...]
-    """Parts where something was strange; of earlier checklists, or broken."""
-    holes: int
-    floor_gap_mm: int | None
-    """Measured; None: not measured."""
-    ceiling_gap_mm: int | None
-    emergency_bell: str
-    sticker: bool
-    """Was a hole or gap closed by a sticker there and then?"""
-    broken: tuple[str, ...] = ()
-    """Parts that are to be repaired, with nothing strange about them."""
-    photographs: int = 0
-    """Of objects in this zone; kept sealed, in no document."""
-
-
-@dataclass(frozen=True, slots=True)
-class HandEntries:
-    """What only people on the spot know; the probe measures none of it, so None is printed as not recorded."""
-
-    occasion: Occasion | None = None
-    """점검구분: regular, ad hoc or joint."""
-    companions: tuple[str, ...] = ()
-    """동행·입회: pseudonyms or offices, e.g. police."""
-    suspicious_marks: str | None = None
-    """의심흔적: holes, scratches."""
-    emergency_bell: str | None = None
-    """비상벨 작동."""
-    measures: tuple[str, ...] = ()
-    """조치 that was taken: sticker, repair request, scene kept and police called."""
-    confirmed_by: str | None = None
-    """확인자, by office."""
-    by_eye: ByEye | None = None
-    """What persons saw by eye; None when nobody noted it."""
-    spots: tuple[str, ...] = ()
-    """Where they looked, in Korean words."""
-    noted_by: str | None = None
-    """Pseudonym of whoever noted it."""
-    photographs: int = 0
-    """Photographs of objects that are kept sealed; no export holds one."""
-    checks: tuple[ZoneLine, ...] = ()
-    """The checklist, zone by zone; empty where nobody filled one in."""
-    photographs_by_zone: tuple[tuple[str, int], ...] = ()
-    """Korean name of each zone of which there are photographs, and how many; without a zone under `NO_ZONE`."""
-
-
-@dataclass(frozen=True, slots=True)
 class Original:
     """What an office's own list says of an inspection of the past, and whether anybody looked into the original."""
 
@@ -257,15 +206,16 @@ class Original:
     cited: str
     """Number that an officer cited with the original at hand; empty: nobody did."""
 
-    @property
-    def counted(self) -> str:
+    def counted(self, language: Language = "ko") -> str:
         """How many its list names."""
-        return "목록에 인원 없음" if self.persons is None else f"목록의 점검자 {self.persons}명"
+        if self.persons is None:
+            return either(language, "목록에 인원 없음", "The list does not say how many")
+        return either(language, f"목록의 점검자 {self.persons}명", f"Inspectors in the list: {self.persons}")
 
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One line of the inspection log (점검일지): one sweep."""
+    """One line of the inspection log (점검일지): one sweep, its words in `language`."""
 
     header: SweepHeader
     place: Place
@@ -280,21 +230,21 @@ class LogRow:
     """How the probe itself was: supply, heat, disk, sensor head, camera, losses."""
     zones_total: int
     zones_looked: tuple[str, ...]
-    """Korean names of zones that at least one modality looked at, in the order of the plan."""
+    """Names of zones that at least one modality looked at, in the order of the plan."""
     zones_not_looked: tuple[str, ...]
     zones_not_assessable: tuple[str, ...]
     """Zones looked at of which every modality was blind."""
     zones_nothing_detected: tuple[str, ...]
     """Zones where nothing was detected by a probe that is not yet proven: no ground to call them clear."""
     chances: tuple[str, ...]
-    """With what probability each target would have been found in each zone, a line of Korean words a target."""
+    """With what probability each target would have been found in each zone, a line of words a target."""
     places_to_inspect: tuple[str, ...]
     """Of each finding zone, wall and height, as far as they are known."""
     equipment_result: EquipmentResult
     unable: tuple[int, int]
     """In zones where nothing was detected: how many methods could not judge, at most, and of how many."""
     reach: str
-    """With what probability something would have been found there, in Korean words: by method from least to most."""
+    """With what probability something would have been found there, in words: by method from least to most."""
     persons: PersonsResult
     findings: tuple[tuple[FindingState, int], ...]
     """How many findings stand at which state, the gravest first."""
@@ -309,15 +259,24 @@ class LogRow:
     stalls: int = 0
     """Stalls of the plan; 0 without a report."""
     eye_looks: str = ""
-    """What looks by eye came to, in one Korean line; empty where none was asked for."""
+    """What looks by eye came to, in one line; empty where none was asked for."""
     looks: tuple[str, ...] = ()
-    """Of an inspection with other instruments: zone, instrument and what it showed, a line of Korean words each."""
+    """Of an inspection with other instruments: zone, instrument and what it showed, a line of words each."""
     inspected_by: tuple[InstrumentKind, ...] = ()
     """With which kinds of instruments it was made, in the order of their first use."""
     typed_from: str = ""
     """Number of the list on paper from which it was typed afterwards; empty: on the spot."""
     original: Original | None = None
     """Of what was taken over from an office's list; None: made here."""
+    language: Language = "ko"
+
+    def told(self, ko: str, en: str) -> str:
+        """What is said of it, in its language."""
+        return either(self.language, ko, en)
+
+    def word(self, one: InBoth) -> str:
+        """The same of a word that has both."""
+        return word(self.language, one)
 
     @property
     def has_time(self) -> bool:
@@ -379,7 +338,7 @@ class Printing:
         """Who made an inspection, as the document calls them; of a list's by the names in it, or how many they were."""
         if row.original is None:
             return [self.who(one) for one in row.header.inspectors]
-        return [self.names.get(str(row.header.sweep_id)) or row.original.counted]
+        return [self.names.get(str(row.header.sweep_id)) or row.original.counted()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,3 +357,5 @@ class Document:
     """The sheets, where they are asked for; of paper only."""
     is_alone: bool = False
     """Of one sweep, without a summary."""
+    language: Language = "ko"
+    """Of its rows, and of what stands above and beside them."""

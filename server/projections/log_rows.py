@@ -13,14 +13,15 @@ from types import MappingProxyType
 from uuid import UUID
 
 from server.interface.fields import BodyState, FindingState
+from server.interface.told import either, word
 from server.interface.views.sweeps import KnownBefore
+from server.projections.form_fields import HandEntries
 from server.projections.imported_words import original_of
 from server.projections.inspection_words import instrument_words, look_words
 from server.projections.log_records import (
     CaseLine,
     EntryLine,
     ExportError,
-    HandEntries,
     LogRow,
     Place,
     SequenceGap,
@@ -34,7 +35,7 @@ from server.standing.inspections import inspected_zones, opens_case, persons_of_
 from server.standing.persons import persons_of
 from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
-from sweep.phrases import Phrase
+from sweep.phrases import Language, Phrase
 from sweep.report import EMULATED_HEAD, MODALITIES, SHOWN, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
 from sweep.report.imported_records import InspectionCited, InspectionImported
 from sweep.report.inspection_records import InspectionRecorded
@@ -106,6 +107,7 @@ def build_log_row(
     hand: HandEntries | None = None,
     inspection: InspectionRecorded | None = None,
     imported: tuple[InspectionImported, InspectionCited | None] | None = None,
+    language: Language = "ko",
 ) -> LogRow:
     """The log line of one sweep, of an inspection with other instruments, or of what an office's list says; pure.
 
@@ -115,7 +117,7 @@ def build_log_row(
         raise ExportError(Phrase("log_line_report_state", sweep_id=header.sweep_id, state=report_state))
     if report is not None and report.sweep_id != header.sweep_id:
         raise ExportError(Phrase("log_line_of_another_sweep", sweep_id=header.sweep_id))
-    looked, not_looked, not_assessable, nothing_detected = _zones(report)
+    looked, not_looked, not_assessable, nothing_detected = _zones(report, language)
     hand = hand or HandEntries()
     counts = Counter(states.values())
     looks = None if report is None else eye_looks_line(report.eye_looks)
@@ -126,18 +128,20 @@ def build_log_row(
         report_state=report_state,
         is_aborted=report is not None and report.outcome == "aborted",
         methods=_methods(report),
-        equipment=_equipment(header, report),
-        probe_state=state_words(None if report is None else report.condition),
+        equipment=_equipment(header, report, language),
+        probe_state=state_words(None if report is None else report.condition, language),
         zones_total=0 if report is None else len(report.plan.zones),
         zones_looked=looked,
         zones_not_looked=not_looked,
         zones_not_assessable=not_assessable,
         zones_nothing_detected=nothing_detected,
-        chances=() if report is None else tuple(_chances(report)),
-        places_to_inspect=() if report is None else tuple(where_found(report, one).where.ko for one in report.findings),
+        chances=() if report is None else tuple(_chances(report, language)),
+        places_to_inspect=()
+        if report is None
+        else tuple(word(language, where_found(report, one).where) for one in report.findings),
         equipment_result=equipment_of(report),
         unable=_unable(report),
-        reach="" if report is None else ", ".join(_reach(report)),
+        reach="" if report is None else ", ".join(_reach(report, language)),
         persons=persons_of(states.values(), hand.by_eye),
         findings=tuple((state, counts[state]) for state in GRAVEST_FIRST if counts[state]),
         entry_hash=_entry_hash(entries),
@@ -146,7 +150,8 @@ def build_log_row(
         missing_entries=sum(gap.to_seq - gap.from_seq + 1 for gap in gaps),
         alarms=len(alarms),
         stalls=0 if report is None else sum(zone.kind == "stall" for zone in report.plan.zones),
-        eye_looks="" if looks is None else looks.ko,
+        eye_looks="" if looks is None else word(language, looks),
+        language=language,
     )
     if imported is not None:
         return _taken_over(row, *imported)
@@ -155,19 +160,19 @@ def build_log_row(
 
 def _inspected(row: LogRow, said: InspectionRecorded) -> LogRow:
     """The row of what persons inspected with other instruments: by their word, and with nothing measured."""
-    names = {zone.zone_id: zone.name.ko for zone in said.zones}
+    names = {zone.zone_id: row.word(zone.name) for zone in said.zones}
     looked = inspected_zones(said)
     asks = dict.fromkeys(names.get(one.zone_id, one.zone_id) for one in said.looks if opens_case(one))
     return replace(
         row,
-        equipment=" · ".join(instrument_words(said)),
+        equipment=" · ".join(instrument_words(said, row.language)),
         equipment_result="not_measured",
         zones_total=len(names),
         zones_looked=tuple(name for zone, name in names.items() if zone in looked),
         zones_not_looked=tuple(name for zone, name in names.items() if zone not in looked),
         places_to_inspect=tuple(asks),
         persons=persons_of_inspection(said, row.hand.by_eye),
-        looks=tuple(look_words(one, names) for one in said.looks),
+        looks=tuple(look_words(one, names, row.language) for one in said.looks),
         typed_from=said.typed_from or "",
         inspected_by=tuple(dict.fromkeys(one.kind for one in said.looks)),
     )
@@ -184,13 +189,15 @@ def _taken_over(row: LogRow, said: InspectionImported, cited: InspectionCited | 
     )
 
 
-def _zones(report: SweepReport | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _zones(
+    report: SweepReport | None, language: Language
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Names of the zones that stand at anything but `not_looked`, and of those at that, at `not_assessable` and at
     `nothing_detected`.
     """
     if report is None:
         return (), (), (), ()
-    names = {zone.zone_id: zone.name.ko for zone in report.plan.zones}
+    names = {zone.zone_id: word(language, zone.name) for zone in report.plan.zones}
     stands = [(names[zone.zone_id], zone.state) for zone in zones_of(report)]
     return (
         tuple(name for name, state in stands if state != "not_looked"),
@@ -200,14 +207,16 @@ def _zones(report: SweepReport | None) -> tuple[tuple[str, ...], tuple[str, ...]
     )
 
 
-def _chances(report: SweepReport) -> Iterator[str]:
+def _chances(report: SweepReport, language: Language) -> Iterator[str]:
     """By target, in the report's own words of the number."""
-    names = {zone.zone_id: zone.name.ko for zone in report.plan.zones}
+    names = {zone.zone_id: word(language, zone.name) for zone in report.plan.zones}
+    unknown = word(language, COVERAGE_WORDS["unknown"])
     for target in TARGETS:
         here = [one for one in report.targets if one.target == target]
-        told = [f"{names[one.zone_id]} {chance_of(one) or COVERAGE_WORDS['unknown'].ko}" for one in here]
+        told = ", ".join(f"{names[one.zone_id]} {chance_of(one) or unknown}" for one in here)
+        name, space = word(language, TARGET_WORDS[target]), either(language, "", " ")
         if told:
-            yield f"{TARGET_WORDS[target].ko}[{curve_of(here).ko}]: {', '.join(told)}"
+            yield f"{name}{space}[{word(language, curve_of(here))}]: {told}"
 
 
 def _unable(report: SweepReport | None) -> tuple[int, int]:
@@ -217,7 +226,7 @@ def _unable(report: SweepReport | None) -> tuple[int, int]:
     return (0, 0) if worst is None else (worst.unable, worst.ways)
 
 
-def _reach(report: SweepReport) -> Iterator[str]:
+def _reach(report: SweepReport, language: Language) -> Iterator[str]:
     """By method, over all its targets in zones where nothing was detected, and where the curves behind it are from."""
     zones = {zone.zone_id for zone in zones_of(report) if zone.state == "nothing_detected"}
     for modality in MODALITIES:
@@ -225,12 +234,15 @@ def _reach(report: SweepReport) -> Iterator[str]:
         known = [one.probability for one in here if one.probability is not None]
         parts = []
         if known:
-            sources = dict.fromkeys(SOURCE_WORDS[one.source].ko for one in here if one.probability is not None)
-            parts.append(f"{'~'.join(dict.fromkeys((percent(min(known)), percent(max(known)))))}({', '.join(sources)})")
+            sources = dict.fromkeys(
+                word(language, SOURCE_WORDS[one.source]) for one in here if one.probability is not None
+            )
+            span = either(language, "~", "–").join(dict.fromkeys((percent(min(known)), percent(max(known)))))
+            parts.append(f"{span}{either(language, '', ' ')}({', '.join(sources)})")
         if len(known) < len(here):
-            parts.append(COVERAGE_WORDS["unknown"].ko)
+            parts.append(word(language, COVERAGE_WORDS["unknown"]))
         if parts:
-            yield f"{SHOWN[modality].name.ko} {' 또는 '.join(parts)}"
+            yield f"{word(language, SHOWN[modality].name)} {either(language, ' 또는 ', ' or ').join(parts)}"
 
 
 def _methods(report: SweepReport | None) -> tuple[Modality, ...]:
@@ -240,20 +252,22 @@ def _methods(report: SweepReport | None) -> tuple[Modality, ...]:
     return tuple(modality for modality in MODALITIES if modality in used)
 
 
-def _equipment(header: SweepHeader, report: SweepReport | None) -> str:
+def _equipment(header: SweepHeader, report: SweepReport | None, language: Language) -> str:
+    probe = f"{either(language, '점검기', 'Probe')} {header.probe_id}"
     if report is None:
-        return f"점검기 {header.probe_id}"
+        return probe
     versions = report.versions
-    firmware = "모의(실물 아님)" if versions.firmware == EMULATED_HEAD else versions.firmware or "정보 없음"
-    parts = (
-        f"점검기 {header.probe_id}",
-        f"소프트웨어 {versions.software}",
-        f"펌웨어 {firmware}",
-        f"판정 기준 {versions.thresholds}",
-        f"보정 {versions.calibration or '안 됨'}",
-        *(() if versions.forest is None else (f"렌즈 판정 모형 {versions.forest}",)),
-    )
-    return " · ".join(parts)
+    firmware = versions.firmware or either(language, "정보 없음", "not known")
+    if versions.firmware == EMULATED_HEAD:
+        firmware = either(language, "모의(실물 아님)", "emulated (no real head)")
+    parts = [
+        ("소프트웨어", "software", versions.software),
+        ("펌웨어", "firmware", firmware),
+        ("판정 기준", "thresholds", versions.thresholds),
+        ("보정", "calibration", versions.calibration or either(language, "안 됨", "none")),
+        ("렌즈 판정 모형", "lens forest", versions.forest),
+    ]
+    return " · ".join([probe, *(f"{either(language, ko, en)} {what}" for ko, en, what in parts if what is not None)])
 
 
 def _entry_hash(entries: Sequence[EntryLine]) -> str | None:

@@ -255,7 +255,7 @@ def _insert_inspection(connection: Connection, record: SweepRecord, said: Inspec
         connection,
         record,
         inspection_header(record, said),
-        inspection_line(record, said, hand),
+        inspection_line(record, said),
         outcome="completed" if is_whole(said) else "aborted",
         said=persons_of_inspection(said, hand.by_eye),
         claimed_ms=to_ms(said.entered.utc),
@@ -355,7 +355,7 @@ def _insert_sweep(connection: Connection, record: SweepRecord, same: SameThings)
     )
     sweep_id = head.sweep_id
     insert_cases(connection, record, same)
-    line = stored_line(record.report, record.opened, record.received, record.report_state, states, hand)
+    line = stored_line(record, states)
     sealed = seal_read(connection, record.slots, f"line {sweep_id}", line)
     connection.execute(insert(log_rows).values(sweep_id=sweep_id, sealed=sealed))
     if report is not None and report.findings:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from server.interface.told import word
 from server.interface.views.sweeps import InspectionView, SignatureView, VisitView
 from server.projections.by_eye import hand_entries
-from server.projections.log_records import HandEntries
+from server.projections.form_fields import HandEntries
 from server.projections.sweep_record import SweepRecord
 from server.standing.inspections import case_of_look, inspected_zones
 from server.standing.persons import is_over_note
+from sweep.phrases import Language
 from sweep.report.visit_records import Noted, VisitSigned
 
 
-def hand_of(record: SweepRecord) -> HandEntries:
+def hand_of(record: SweepRecord, language: Language = "ko") -> HandEntries:
     """What people noted, and what the cases of its findings add."""
     steps = [step for _, step in record.steps]
-    names = _zone_names(record)
+    names = _zone_names(record, language)
     zones = [None if one.zone_id is None else names.get(one.zone_id, one.zone_id) for _, one in record.photographs]
     if record.visit is None:
-        return hand_entries(None, steps, photographed=zones)
+        return hand_entries(None, steps, photographed=zones, language=language)
     row, note = record.visit
-    return hand_entries((row.subject, note), steps, signatures_of_note(record), zones, names)
+    return hand_entries((row.subject, note), steps, signatures_of_note(record), zones, names, language)
 
 
 def signatures_of_note(record: SweepRecord) -> list[VisitSigned]:
@@ -30,10 +32,11 @@ def signatures_of_note(record: SweepRecord) -> list[VisitSigned]:
     return [one for _, one in record.signatures if is_over_note(one, row.entry_id, row.entry_hash, note)]
 
 
-def _zone_names(record: SweepRecord) -> dict[str, str]:
+def _zone_names(record: SweepRecord, language: Language) -> dict[str, str]:
     if record.report is not None:
-        return {zone.zone_id: zone.name.ko for zone in record.report.plan.zones}
-    return {} if record.inspection is None else {zone.zone_id: zone.name.ko for zone in record.inspection.zones}
+        return {zone.zone_id: word(language, zone.name) for zone in record.report.plan.zones}
+    zones = () if record.inspection is None else record.inspection.zones
+    return {zone.zone_id: word(language, zone.name) for zone in zones}
 
 
 def inspection_view(record: SweepRecord) -> InspectionView | None:

@@ -78,18 +78,15 @@ async def export_log(
 
     Without days that of the last whole calendar month; else from the first of the month of `to`, or until today.
     A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
-    `language=en` is for CSV alone.
+    `language=en` is for tables: CSV, XLSX, JSON.
     """
     services = services_of(request)
     day = today().date()
     last_day = last or (Period.last_month(day).last if first is None and sweep_id is None else day)
     first_day = first or last_day.replace(day=1)
-    wanted = _wanted(services, person, format_, first_day, last_day, room_id, reason, sweep_id, with_sheets=with_sheets)
-    wanted = replace(wanted, language=language)
-    try:
-        refuse_english(wanted)
-    except ExportError as error:
-        raise invalid(error, code="export_refused") from None
+    wanted = _wanted(
+        services, person, format_, first_day, last_day, room_id, reason, sweep_id, language, with_sheets=with_sheets
+    )
     wanted = (await run_in_threadpool(_sized, services, wanted))[0]
     wanted = await _issued(request, person, "log.exported", wanted)
     job = services.exports.submit(person.user_id, wanted)
@@ -120,6 +117,7 @@ async def post_export(
         body.room_id,
         body.reason,
         body.sweep_id,
+        body.language,
         with_sheets=body.with_sheets,
     )
     if body.is_redacted:
@@ -239,26 +237,29 @@ def _wanted(
     room_id: UUID | None,
     reason: str,
     sweep_id: UUID | None,
+    language: Language = "ko",
     *,
     with_sheets: bool,
 ) -> LogRequest:
+    organisation = person.district_id or services.settings.tenant
     try:
-        period = Period(first, last)
+        wanted = LogRequest(
+            format_,
+            Period(first, last),
+            room_id,
+            organisation,
+            person.display_name,
+            reason,
+            person.district_id,
+            sweep_id,
+            with_sheets,
+            may_name=person.role in NAME_READERS,
+            language=language,
+        )
+        refuse_english(wanted)
     except ExportError as error:
         raise invalid(error, code="export_refused") from None
-    organisation = person.district_id or services.settings.tenant
-    return LogRequest(
-        format_,
-        period,
-        room_id,
-        organisation,
-        person.display_name,
-        reason,
-        person.district_id,
-        sweep_id,
-        with_sheets,
-        may_name=person.role in NAME_READERS,
-    )
+    return wanted
 
 
 def _redacted(wanted: LogRequest, person: Person) -> LogRequest:
@@ -297,6 +298,7 @@ def _view(queue: ExportQueue, job: ExportJob) -> ExportJobView:
         period_last=job.wanted.period.last,
         room_id=job.wanted.room_id,
         sweep_id=job.wanted.sweep_id,
+        language=job.wanted.language,
         file_name=job.wanted.file_name,
         size=job.size,
         failure=job.failure.body if job.failure is not None else None,

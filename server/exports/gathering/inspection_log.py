@@ -22,7 +22,6 @@ from server.exports.gathering.line_reader import LineReader
 from server.exports.gathering.log_request import LogRequest, milliseconds, wanted_sweeps
 from server.exports.gathering.log_seal import seal_of
 from server.exports.gathering.redacted_copy import redacted_copy
-from server.exports.logs import english_csv
 from server.exports.logs.office_paper import paper_hwpx, paper_pdf
 from server.exports.logs.pdf_log import MAX_LINES as PDF_MAX_LINES
 from server.exports.logs.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
@@ -98,9 +97,7 @@ def write_log_to(
         raise ExportError(Phrase("submission_not_signed"))
     if request.is_redacted:
         refuse_narrow(request)
-    if request.language == "en":
-        english_csv.write(out, _english_pages(connection, request, on_sweep), seal_of(connection).proof)
-        return
+    refuse_english(request)
     write: Callable[[BinaryIO, Document], None] = import_module(about.writer).write
     printing = printing_for(connection, request, seal_of(connection))
     if about.is_paper and (request.sweep_id is not None or request.with_sheets):
@@ -118,23 +115,14 @@ def write_log_to(
         paper = redacted_copy(tuple(heard), request.period, generated, printing)
         out.write(paper_pdf(paper) if request.format is Format.PDF else paper_hwpx(paper))
         return
-    write(out, Document(heard, count, lines.has_demo(), request.period, generated, printing))
+    has_demo, language = lines.has_demo(), request.language
+    write(out, Document(heard, count, has_demo, request.period, generated, printing, language=language))
 
 
 def refuse_english(request: LogRequest) -> None:
-    """ExportError for an English log that is no CSV."""
-    if request.language == "en" and request.format is not Format.CSV:
-        raise ExportError(Phrase("english_log_is_csv"))
-
-
-def _english_pages(
-    connection: Connection, request: LogRequest, on_sweep: Callable[[int, int], None]
-) -> Iterator[SweepPage]:
-    """Read one by one: a line of the log has Korean words alone."""
-    refuse_english(request)
-    sweep_ids = _wanted_ids(connection, request, PDF_MAX_LINES)
-    pages = (_page(connection, sweep_id) for sweep_id in _heard(sweep_ids, len(sweep_ids), on_sweep))
-    return (page for page in pages if page is not None)
+    """ExportError for English of what is an office's Korean form."""
+    if request.language == "en" and not request.format.about.has_english:
+        raise ExportError(Phrase("english_log_is_table"))
 
 
 def refuse_narrow(request: LogRequest) -> None:
@@ -154,7 +142,7 @@ def printing_for(connection: Connection, request: LogRequest, seal: Seal) -> Pri
     )
     if request.may_name and request.organisation:
         printing = replace(printing, names={**printing.names, **_names_of_lists(connection, request)})
-    return replace(printing, reason=request.reason, seal=seal.words, proof=seal.proof)
+    return replace(printing, reason=request.reason, seal=seal.words(request.language), proof=seal.proof)
 
 
 def _names_of_lists(connection: Connection, request: LogRequest) -> dict[str, str]:

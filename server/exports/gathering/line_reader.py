@@ -44,6 +44,7 @@ class LineReader:
     def __init__(self, connection: Connection, request: LogRequest) -> None:
         self._connection = connection
         self._where = wanted_sweeps(request)
+        self._language = request.language
         self._places: dict[UUID, Place] = {}
         self._keys: dict[str, keys.Key | None] = {}
         self._key_alarms: dict[str, int] = {}
@@ -88,7 +89,7 @@ class LineReader:
             if line is None:
                 raise BusyError(Phrase("body_erased_while_reading"))
             yield replace(
-                read_line(line),
+                read_line(line, self._language),
                 place=self._places[row.room_id],
                 entry_hash=_entry_hash(own),
                 entries=len(own),

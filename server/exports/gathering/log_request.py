@@ -49,7 +49,7 @@ class LogRequest:
     sweep_ids: tuple[UUID, ...] | None = None
     """Those of one part, whatever the period; None: all."""
     language: Language = "ko"
-    """Of headings and words; English is a CSV alone."""
+    """Of headings and words, of the forms that have English."""
 
     @property
     def shown(self) -> tuple[Shown, ...]:
@@ -74,9 +74,10 @@ class LogRequest:
             return f"submission_{self.period.first}_{self.period.last}.zip"
         if self.is_redacted:
             return f"redacted-log_{self.period.first}_{self.period.last}.{self.format}"
+        name = "inspection-log-english" if self.language == "en" else "inspection-log"
         if self.sweep_id is not None:
-            return f"inspection-log_{self.sweep_id}.{self.format}"
-        return f"inspection-log_{self.period.first}_{self.period.last}.{self.format}"
+            return f"{name}_{self.sweep_id}.{self.format}"
+        return f"{name}_{self.period.first}_{self.period.last}.{self.format}"
 
 
 def milliseconds(period: Period) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The inspection log as JSON for other programs: one object a sweep, codes beside the Korean words of the other forms.
+"""The inspection log as JSON for other programs: one object a sweep, codes beside the words of the other forms.
 
 Input is rows and the period, output are parts of one UTF-8 document, row by row.  Field names stay as they are; a field
 may be added.  `sweep_object` lists them.
@@ -12,8 +12,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from server.exports.columns import COLUMNS, cells_of, equipment_reason, persons_reason
+from server.exports.columns import cells_of, headings
 from server.exports.place_parts import floor_words, sex_words
+from server.exports.results import equipment_reason, persons_reason
 from server.projections.log_records import Document, LogRow, Period
 
 JSON_FORMAT = "ansim-inspection-log/1"
@@ -50,8 +51,8 @@ def sweep_object(row: LogRow) -> dict[str, Any]:
         "started": _utc(header.started.utc),
         "ended": None if header.ended is None else _utc(header.ended.utc),
         "counted": _utc(header.counted_start),
-        "sex": sex_words(row.place.sex),
-        "floor": floor_words(row.place.floor),
+        "sex": sex_words(row.place.sex, row.language),
+        "floor": floor_words(row.place.floor, row.language),
         "stalls": row.stalls or row.place.stalls,
         "occasion": hand.occasion,
         "inspectors": list(header.inspectors),
@@ -72,7 +73,7 @@ def sweep_object(row: LogRow) -> dict[str, Any]:
         "signatures_ok": row.signatures_ok,
         "missing_entries": row.missing_entries,
         "alarms": row.alarms,
-        "columns": dict(zip((column.heading for column in COLUMNS), cells_of(row), strict=True)),
+        "columns": dict(zip(headings(row.language), cells_of(row), strict=True)),
     }
 
 

@@ -16,23 +16,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from server.exports.columns import decision_words, equipment_word, measures_words, not_judged, occasion_words
+from server.exports.columns import decision_words, occasion_words
 from server.exports.logs.quarter_report import LAW
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep, short
+from server.exports.results import equipment_word, measures_words, not_judged
 from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.proof import proof_line, proof_qr
 from server.exports.sheets.typeset import printable, set_pdf
 from server.interface.fields import IMPORTED_AS, INSPECTED_WITH
 from server.interface.words import (
-    DEMO_NOTICES,
     EQUIPMENT,
     KST,
     MODES,
     NOT_RECORDED,
     PERSONS,
     SOURCES,
+    demo_notice,
     kst,
 )
 from server.projections.log_records import Document, ExportError, LogRow, Period, Printing, SweepPage
@@ -188,7 +189,7 @@ def _kinds_of(rows: Sequence[LogRow]) -> Iterator[tuple[str, LocalText, str, Seq
         of_source = [row for row in rows if row.header.source == source]
         if source != REAL:
             if of_source:
-                yield source, words, DEMO_NOTICES[of_source[0].header.source], of_source
+                yield source, words, demo_notice(of_source[0].header.source), of_source
             continue
         without_probe = (*INSPECTED_WITH, *IMPORTED_AS)
         yield source, words, "실측 점검", [row for row in of_source if row.header.mode not in without_probe]

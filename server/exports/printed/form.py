@@ -6,20 +6,17 @@ as a place to write; sex, floor and stalls stand apart, and the word of persons 
 
 from __future__ import annotations
 
-from server.exports.columns import (
+from server.exports.columns import methods_words, scope_words, signature_words, standing_words
+from server.exports.place_parts import floor_words, sex_words, stalls_words
+from server.exports.printed.map import Tree
+from server.exports.results import (
     equipment_reason,
     equipment_word,
     is_called,
     measures_words,
-    methods_words,
     next_step_words,
     persons_reason,
-    scope_words,
-    signature_words,
-    standing_words,
 )
-from server.exports.place_parts import floor_words, sex_words, stalls_words
-from server.exports.printed.map import Tree
 from server.exports.sheets.proof import proof_line, proof_qr
 from server.interface.words import (
     EQUIPMENT,
@@ -32,7 +29,8 @@ from server.interface.words import (
     kst,
 )
 from server.projections.by_eye import gap_words, photograph_places
-from server.projections.log_records import CaseLine, LogRow, Printing, SweepHeader, SweepPage, ZoneLine
+from server.projections.form_fields import ZoneLine
+from server.projections.log_records import CaseLine, LogRow, Printing, SweepHeader, SweepPage
 from sweep.report import ClockReading, LocalText
 from sweep.report.words import with_pace
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from server.exports.printed.drawing import area_within, inward_of, strokes_of
-from server.interface.words import DEMO_NOTICES, ZONES
+from server.interface.words import ZONES, demo_notice
 from server.standing.zones import ZoneStands, zones_of
 from sweep.report import Finding, Plan, SweepReport, TargetCoverage, Zone, ZoneCoverage, ZoneVerdict, centre_of
 from sweep.report.walls.lines import ENCLOSED
@@ -45,7 +45,7 @@ def printed_map(report: SweepReport) -> Tree:
             if _is_on(plan, (place := places[finding.finding_id]).x_m, place.y_m)
         ],
         "words": {code: word.model_dump() for code, word in ZONES.items()},
-        "strip": DEMO_NOTICES[report.source],
+        "strip": demo_notice(report.source),
         "alternative": _map_in_words(report),
     }
 

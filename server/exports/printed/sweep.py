@@ -9,24 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from server.exports.columns import (
-    clock_words,
-    decision_words,
-    limits_words,
-    next_step_words,
-    scope_words,
-    signature_words,
-)
+from server.exports.columns import clock_words, decision_words, limits_words, scope_words, signature_words
 from server.exports.printed.form import case_of_line, printed_form, received_words
 from server.exports.printed.inspection import printed_inspection
 from server.exports.printed.map import Tree, coverage_of, printed_map, targets_of, verdict_of
 from server.exports.printed.odds import walk_of
 from server.exports.printed.targets import target_table
+from server.exports.results import next_step_words
 from server.interface.fields import ZoneState
 from server.interface.safe_text import plain_text
 from server.interface.words import (
     ASSURANCES,
-    DEMO_NOTICES,
     DISPOSITIONS,
     ENTRY_KINDS,
     FINDINGS,
@@ -37,6 +30,7 @@ from server.interface.words import (
     SOURCES,
     STRENGTHS,
     ZONES,
+    demo_notice,
     kst,
 )
 from server.projections.log_records import EntryLine, LogRow, Printing, SignedDisposition, SweepPage
@@ -57,7 +51,7 @@ def printed_sweep(page: SweepPage, number: int, printing: Printing | None = None
     return {
         "number": number,
         "watermark": SOURCES[header.source].ko if row.is_demo else "" if row.original is None else "가져온 기록",
-        "notice": DEMO_NOTICES[header.source] or ("" if row.original is None else IMPORTED.ko),
+        "notice": demo_notice(header.source) or ("" if row.original is None else IMPORTED.ko),
         "is_signed": row.original is None,
         "source": SOURCES[header.source].ko,
         "facility": row.place.facility_name.ko,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from server.interface.formats import Format
 from server.interface.views.answer import ErrorBody, View
+from sweep.phrases import Language
 
 
 class ExportJobView(View):
@@ -28,6 +29,7 @@ class ExportJobView(View):
     period_last: date
     room_id: UUID | None
     sweep_id: UUID | None = None
+    language: Language
     file_name: str
     size: int | None
     """Bytes; null until it is ready."""

@@ -12,9 +12,9 @@ from uuid import UUID
 from server.interface.fields import FindingState
 from server.interface.voice import Voice
 from server.places.room_parts import floor_in, sex_in
+from server.projections.form_fields import HandEntries
 from server.projections.log_records import (
     EntryLine,
-    HandEntries,
     Period,
     Place,
     SequenceGap,

@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from server.exports.columns import next_step_words, persons_reason
 from server.exports.logs.hwpx_log import render_hwpx
 from server.exports.logs.json_log import sweep_object
 from server.exports.logs.pdf_log import printed_log, render_sheet
 from server.exports.printed.form import printed_form
 from server.exports.printed.sweep import printed_sweep
+from server.exports.results import next_step_words, persons_reason
 from server.interface.fields import FindAsks, FindingState, PersonsResult
 from server.interface.words import MARKS_NEXT
 from server.projections.by_eye import checklist_words, gap_words, hand_entries, photograph_places
-from server.projections.log_records import HandEntries, Printing
+from server.projections.form_fields import HandEntries
+from server.projections.log_records import Printing
 from server.projections.log_rows import build_log_row, build_page
 from sweep.report.case_records import CaseStep
 from sweep.report.visit_records import Noted, VisitNote, ZoneCheck
@@ -197,7 +198,7 @@ def test_marks_that_a_person_saw_ask_for_something_though_the_equipment_does_not
     assert next_step_words(row) == "육안 점검을 하고 그 결과를 기재", "nobody looked by eye yet"
     assert next_step_words(replace(row, persons="not_done")) == next_step_words(row)
     assert next_step_words(replace(row, persons="nothing_unusual")) == "추가 조치 없음"
-    assert next_step_words(replace(row, persons="suspected")) == MARKS_NEXT
+    assert next_step_words(replace(row, persons="suspected")) == MARKS_NEXT.ko
     assert next_step_words(replace(row, persons="recheck")).startswith("판정하지 못한 구역을")
 
 

@@ -39,7 +39,7 @@ def test_bytes_start_with_the_mark_and_lines_end_with_crlf() -> None:
 
 def test_an_empty_log_has_its_headings() -> None:
     text = write_csv([], SEAL).decode("utf-8-sig")
-    assert next(csv.reader([text])) == [*(column.heading for column in COLUMNS), SEAL_HEADING]
+    assert next(csv.reader([text])) == [*(column.ko for column in COLUMNS), SEAL_HEADING.ko]
 
 
 def test_the_words_of_a_row() -> None:
@@ -64,7 +64,7 @@ def test_the_words_of_a_row() -> None:
     assert found["점검 결과 근거"] == "사람이 눈으로 보고 카메라이거나 배제할 수 없다고 판정함 1건"
     assert found["현장 판정"] == "의심기기 발견 1건"
     assert "112" in found["다음 조치"]
-    assert {row[SEAL_HEADING] for row in (simulated, live, unfinished, found)} == {SEAL}
+    assert {row[SEAL_HEADING.ko] for row in (simulated, live, unfinished, found)} == {SEAL}
     assert all("안전" not in cell for row in (simulated, live, unfinished, found) for cell in row.values())
 
 
@@ -105,4 +105,4 @@ def test_the_document_lists_every_column_in_order() -> None:
     document = (Path(__file__).parents[3] / "server" / "exports" / "README.md").read_text()
     section = document.split("## Columns of CSV, XLSX and JSON")[1].split("## ")[0]
     listed = [line.removeprefix("- ").split(": ")[0] for line in section.splitlines() if line.startswith("- ")]
-    assert listed == [*(column.heading for column in COLUMNS), SEAL_HEADING]
+    assert listed == [*(column.ko for column in COLUMNS), SEAL_HEADING.ko]

@@ -71,7 +71,7 @@ def test_tables_differ_in_their_line_only() -> None:
     assert {key for key, value in looked.items() if bare[key] != value} == {"육안 살핌"}
     read = [json.loads(b"".join(json_parts([page.row], s.PERIOD, s.GENERATED, "")))["sweeps"][0] for page in pages()]
     assert {key for key, value in read[1].items() if read[0][key] != value} == {"columns"}
-    assert len({column.heading for column in COLUMNS}) == len(COLUMNS)
+    assert len({column.ko for column in COLUMNS}) == len(COLUMNS)
 
 
 def test_the_map_and_the_sheets_show_no_place_of_a_look() -> None:

@@ -23,7 +23,7 @@ def test_each_sweep_is_an_object_with_codes_and_words() -> None:
     live = read["sweeps"][1]
     assert (live["sex"], live["floor"], live["stalls"], live["occasion"]) == ("남", "1층", 3, "regular")
     assert (live["started"], live["source"]) == ("2026-03-12T01:20:00+00:00", "live")
-    assert set(live["columns"]) == {column.heading for column in COLUMNS}
+    assert set(live["columns"]) == {column.ko for column in COLUMNS}
     assert s.DEVICE_ADDRESS not in data.decode()
 
 

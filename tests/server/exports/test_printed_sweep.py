@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from server.exports.columns import limits_words, not_judged, undetected_words
+from server.exports.columns import limits_words, undetected_words
 from server.exports.printed.form import printed_form
 from server.exports.printed.map import printed_map
 from server.exports.printed.sweep import printed_sweep
 from server.exports.printed.targets import target_table
+from server.exports.results import not_judged
 from server.interface.fields import FindingState
 from server.interface.views.sweeps import KnownBefore
 from server.interface.words import ZONES

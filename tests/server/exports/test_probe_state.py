@@ -33,6 +33,6 @@ def test_what_is_known_is_said_in_numbers_and_what_is_not_as_unknown() -> None:
 
 def test_it_stands_in_table_and_print() -> None:
     page = s.live_page(condition=WAS)
-    cells = dict(zip((column.heading for column in COLUMNS), cells_of(page.row), strict=True))
+    cells = dict(zip((column.ko for column in COLUMNS), cells_of(page.row), strict=True))
     assert cells["장비 상태"] == SAID
     assert ["장비 상태", "State of it", SAID] in printed_sweep(page, 1)["fields"]

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from server.exports.columns import decision_words, equipment_reason
+from server.exports.columns import decision_words
+from server.exports.results import equipment_reason
 from server.interface.fields import BodyState, FindingState
 from server.projections.log_records import EntryLine, ExportError, LogRow, Period, SweepPage
 from server.projections.log_rows import build_log_row, build_page

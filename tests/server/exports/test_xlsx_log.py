@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 from xlsxwriter.worksheet import Worksheet
 
 from server.exports.columns import COLUMNS
-from server.exports.logs.xlsx_log import DEMO_NOTICE, LogSheet, write_xlsx
+from server.exports.logs.xlsx_log import LogSheet, write_xlsx
+from server.exports.logs.xlsx_words import DEMO_NOTICE
 from server.interface.words import EQUIPMENT, PERSONS
 from server.projections.log_records import LogRow
 
@@ -36,7 +37,7 @@ def _cells(book: zipfile.ZipFile, number: int = 1) -> dict[str, str]:
 def test_rows_and_headings_are_where_the_panes_freeze() -> None:
     book = _write([s.live_page().row])
     cells = _cells(book)
-    assert cells["A4"] == COLUMNS[0].heading
+    assert cells["A4"] == COLUMNS[0].ko
     assert cells["A5"] == "실측"
     assert (cells["X4"], cells["Z4"]) == ("점검 결과(사람)", "장비 점검 결과")
     assert (cells["X5"], cells["Z5"]) == ("미기재", "일부 판정 불가")
@@ -68,8 +69,8 @@ def test_the_sheet_that_is_filed_fits_a4_and_leaves_room_to_write() -> None:
 
 def test_a_demonstration_raises_a_notice_and_says_so_in_its_cells() -> None:
     cells = _cells(_write([s.simulated_page().row, s.live_page().row]))
-    assert cells["A3"] == DEMO_NOTICE
-    assert "시뮬레이션" in DEMO_NOTICE[:16], "what is left of it on the second sheet across"
+    assert cells["A3"] == DEMO_NOTICE.ko
+    assert "시뮬레이션" in DEMO_NOTICE.ko[:16], "what is left of it on the second sheet across"
     assert cells["A5"] == "시뮬레이션 기록 · 실제 점검 아님"
     assert cells["Z5"] == "[시뮬레이션 기록] 확인할 곳"
 
@@ -112,4 +113,4 @@ def test_remembered_cells_are_those_that_xlsxwriter_writes() -> None:
 
 
 def test_an_empty_log_opens() -> None:
-    assert _cells(_write([]))["A4"] == COLUMNS[0].heading
+    assert _cells(_write([]))["A4"] == COLUMNS[0].ko

@@ -469,7 +469,7 @@ export interface paths {
          * The log of a period (Korean days, both included), or of one sweep alone.
          * @description Without days that of the last whole calendar month; else from the first of the month of `to`, or until today.
          *     A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
-         *     `language=en` is for CSV alone.
+         *     `language=en` is for tables: CSV, XLSX, JSON.
          */
         get: operations["export_log_api_exports_inspection_log_get"];
         put?: never;
@@ -5284,6 +5284,11 @@ export interface components {
              * Format: uuid
              */
             job_id: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "ko" | "en";
             /** Left S */
             left_s: number | null;
             /** Parts */
@@ -5321,6 +5326,7 @@ export interface components {
          *       "format": "xlsx",
          *       "period_first": "2026-11-01",
          *       "period_last": "2026-11-30",
+         *       "language": "en",
          *       "reason": "월간 보고"
          *     }
          */
@@ -5332,6 +5338,13 @@ export interface components {
              * @default false
              */
             is_redacted: boolean;
+            /**
+             * Language
+             * @description Of headings and words, of the forms that have English.
+             * @default ko
+             * @enum {string}
+             */
+            language: "ko" | "en";
             /**
              * Period First
              * Format: date

@@ -2,21 +2,10 @@
  * What is kept in Korean as English shows it: the numbers that stand for persons, and addresses as the Revised Romanization
  * spells them. Shown only: what is sent, kept or typed stays as it is stored.
  */
+import { numbered } from "../api/tables.json";
 import { settings } from "../app/settings.svelte";
 
-const ROLES: Readonly<Record<string, string>> = {
-  점검자: "Inspector",
-  감독자: "Supervisor",
-  관리자: "Administrator",
-  감사자: "Auditor",
-  열람자: "Viewer",
-  미화원: "Cleaner",
-  경찰관: "Officer",
-  "구 담당자": "District officer",
-  "시 담당자": "City officer",
-  "증거 담당자": "Evidence officer",
-  "시설 소유자": "Owner",
-};
+const ROLES: Readonly<Record<string, string>> = numbered;
 
 /** `점검자-02` as `Inspector-02`; any other name as it is. */
 export function personName(name: string): string {
