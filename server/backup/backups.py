@@ -139,7 +139,7 @@ def _check_keys(connection: Connection, settings: Settings, database: Path) -> N
     if needed is None:
         return
     is_there = (settings.body_keys_path if name == STORE else settings.data_dir / name).exists()
-    what = Phrase("key_file_is_another" if is_there else "key_file_is_missing")
+    what = Phrase("key_file_is_another") if is_there else Phrase("key_file_is_missing")
     raise BackupError(Phrase("restore_key_unfit", name=name, what=what, needed=needed[:16], file=database))
 
 
