@@ -225,13 +225,12 @@ def cost_table(bill: Sequence[Line]) -> list[str]:
 
 def risk_table(bill: Sequence[Line], risks: Sequence[str] = ("high", "medium")) -> list[str]:
     """What may hold up an order, worst first; and how many lines are without such a risk."""
-    rows = ["| risk | part | number | why | otherwise |", "|---|---|---|---|---|"]
-    for risk in risks:
-        rows += [
-            f"| {risk} | {line.item} | {line.mpn} | {line.lead_risk.partition(': ')[2]} | {line.second_source} |"
-            for line in bill
-            if line.risk == risk
-        ]
+    rows = [
+        f"- {line.mpn} ({line.item}), {risk}: {line.lead_risk.partition(': ')[2]}; otherwise: {line.second_source}"
+        for risk in risks
+        for line in bill
+        if line.risk == risk
+    ]
     low, medium = (sum(line.risk == risk for line in bill) for risk in ("low", "medium"))
     unchecked, alone = (sum(found) for found in zip(*((x.state == "unchecked", x.is_alone) for x in bill), strict=True))
     return [

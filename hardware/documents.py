@@ -20,6 +20,8 @@ from hardware.safety import assess, flicker
 HERE = Path(__file__).parent
 WHITE = ("stimulus", "views")
 """Tables of the optics that stand on the page of the white stimulus."""
+PRINTED = ("peak", "offsets", "ambient")
+"""Tables of the optics of which the page says the result in a sentence; `hardware.optics.tables` prints them."""
 MARK = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -27,7 +29,9 @@ MARK = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 def computed() -> dict[Path, dict[str, list[str]]]:
     """For each document the lines of each of its tables."""
     return {
-        HERE / "optics" / "README.md": {name: table() for name, table in tables.TABLES.items() if name not in WHITE},
+        HERE / "optics" / "README.md": {
+            name: table() for name, table in tables.TABLES.items() if name not in WHITE + PRINTED
+        },
         HERE / "optics" / "WHITE.md": {name: tables.TABLES[name]() for name in WHITE},
         HERE / "safety" / "README.md": {
             "assessment": assess.markdown(assess.assess(assess.tables()), least=0.01),

@@ -103,7 +103,10 @@ def head_pins() -> dict[str, str]:
 def option_table() -> list[str]:
     """What may hang on the pins that stay free, for the README."""
     labels = head_pins()
-    return [f"- {labels[name]} (`{name}`): {words}" for name, words in kit()["open"].items()]
+    pins: dict[str, list[str]] = {}
+    for name, words in kit()["open"].items():
+        pins.setdefault(words, []).append(f"{labels[name]} (`{name}`)")
+    return [f"- {', '.join(names)}: {words}" for words, names in pins.items()]
 
 
 TABLES = {"options": option_table, "measure": measure_table, "wires": wire_table}

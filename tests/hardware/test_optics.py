@@ -202,4 +202,16 @@ def test_the_document_says_what_the_code_computes(repo_root: Path) -> None:
         text = document.read_text(encoding="utf-8")
         told += documents.tables_in(text)
         assert documents.with_tables(text, documents.computed()[document]) == text, "run: python -m hardware.documents"
-    assert sorted(told) == sorted(tables.TABLES)
+    assert sorted([*told, *documents.PRINTED]) == sorted(tables.TABLES)
+    page = (repo_root / "hardware" / "optics" / "README.md").read_text(encoding="utf-8")
+    rows = {
+        name: [row.strip("| ").split(" | ") for row in tables.TABLES[name]() if " | " in row]
+        for name in documents.PRINTED
+    }
+    (over,) = (row[3] for row in rows["peak"] if row[0] == "0.5")
+    narrow = {row[0]: row[2] for row in rows["offsets"]}
+    lux_300 = {row[0]: row[1] for row in rows["ambient"]}
+    assert f"at 0.5 m {over} times" in page
+    assert f"SNR of {narrow['5']} with lamps at 5 mm, {narrow['8']} at 8 mm, {float(narrow['12']):.2f} at 12 mm" in page
+    assert f"daylight of 300 lx puts {lux_300['daylight']}, incandescent light {lux_300['incandescent']}" in page
+    assert f"white LEDs {float(lux_300['white led']):.2f}" in page
