@@ -73,14 +73,11 @@ def bill_csv() -> str:
 
 def measure_table() -> list[str]:
     """The first power-up for the README."""
-    lines = [
-        "| | 빨강 (red) | 검정 (black) | 무엇 (what) | 기대 (expect) | 잰 값 (measured) |",
-        "|---|---|---|---|---|---|",
-    ]
+    lines = []
     for number, row in enumerate(kit()["measure"], 1):
         red, black = row["between"]
         expect = f"{row['least']:g} – {row['most']:g} {UNITS[row['unit']]}"
-        lines.append(f"| {number} | {red} | {black} | {row['ko']} / {row['en']} | {expect} | |")
+        lines.append(f"{number}. {red}, {black}: {row['ko']} / {row['en']}: {expect}")
     return lines
 
 

@@ -83,12 +83,13 @@ def test_the_list_of_routes_holds_each_once_under_who_may_call_it(tmp_path: Path
 
 def test_what_each_role_can_break_names_every_role_and_tests_that_are_there(repo_root: Path) -> None:
     section = PEOPLE.split("\n### What each role can break\n")[1].split("\n### ")[0]
-    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
-    assert all(len(row) == 4 for row in rows)
+    lines = [line for line in section.splitlines() if line.startswith("- ")]
+    rows = re.findall(r"^- ([^:]+): (.+), (?:but|and) (.+) \(`(\w+)`\)$", section, re.MULTILINE)
+    assert len(rows) == len(lines)
     assert {role for row in rows for role in re.findall(r"`([a-z_]+)`", row[0])} == set(get_args(Role))
     tests = "".join(path.read_text(encoding="utf-8") for path in (repo_root / "tests").rglob("test_*.py"))
     for row in rows:
-        assert re.search(rf"^def {row[3].strip('`')}\(", tests, re.MULTILINE), row[3]
+        assert re.search(rf"^def {row[3]}\(", tests, re.MULTILINE), row[3]
 
 
 @pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "C.UTF-8"])
