@@ -160,16 +160,10 @@ def stimulus() -> list[str]:
     """The white stimulus on the far wall."""
     room = budget.parts()["room"]
     rise = white.far_wall_rise(white.lamp_flux_lm())
-    lines = head("flux of the LEDs, lm", "behind the diffuser, lm", "mean rise, lx", "least, lx", "of 300 lx")
     share = rise.mean_lux / room["ambient_lux"]
-    cells = (
-        f"{white.led_flux_lm():.0f}",
-        f"{white.lamp_flux_lm():.0f}",
-        f"{rise.mean_lux:.0f}",
-        f"{rise.least_lux:.0f}",
-    )
-    lines.append(row(*cells, f"{share:.1%}"))
-    return lines
+    flux = f"The LEDs' {white.led_flux_lm():.0f} lm are {white.lamp_flux_lm():.0f} behind the diffuser and add"
+    added = f"{rise.mean_lux:.0f} lx on average, {rise.least_lux:.0f} at least"
+    return [f"{flux} {added}: {share:.1%} of {room['ambient_lux']:.0f}."]
 
 
 def lamp_views() -> list[str]:
