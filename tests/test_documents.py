@@ -222,8 +222,8 @@ def test_every_link_of_every_document_leads_to_a_file_and_a_heading() -> None:
 
 
 def _words(path: Path) -> int:
-    """Words with a letter or a digit: bars of tables and arrows of pictures are none."""
-    return sum(1 for one in path.read_text(encoding="utf-8").split() if re.search(r"\w", one))
+    """As `wc -w` counts them: bars of tables and arrows of pictures are words too."""
+    return len(path.read_text(encoding="utf-8").split())
 
 
 def test_a_rooms_page_is_read_in_one_sitting_and_all_in_a_day() -> None:
