@@ -18,7 +18,7 @@ from server.ingest import quarantine
 from server.ingest.judging import quarantined_of_admitted, release_quarantine
 from server.ingest.persons import ServerSigner
 from server.interface.fields import SLUG
-from server.relay.telling_keys import districts_by_key, let_tell
+from server.relay.telling_keys import districts_by_key, districts_of, let_tell
 from server.server_keys.root import root_at_hand, sign_waiting
 from server.server_keys.rotation import rotate, take_over
 from server.serving.sole_server import nobody_serves, refuse_servers
@@ -148,6 +148,7 @@ def replace(
         key = keys.replace_key(
             connection, key_id, public_key=public, actor="sweep-server", reason=why, is_in_force=is_in_force
         )
+        let_tell(connection, key.key_id, districts_of(connection, key_id), actor="sweep-server")
         told = _judged(connection, key, is_in_force)
     if is_in_force:
         print_words("key_replaces", key_id=key.key_id, old=key_id, told=told)

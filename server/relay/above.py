@@ -278,7 +278,11 @@ def _known_rooms(connection: Connection, district_id: str) -> dict[tuple[Method,
 
 
 def _number(db: Database, page: Iterable[_Thing], district_id: str) -> int:
-    """Give each of them the next number, unless another process has done so."""
+    """Give each of them the next number, unless another process has done so.
+
+    What moved here from another district waits until the server above knows that it is no more there, or would keep it
+    of both.
+    """
     things = {(one.what, one.thing_id): None if one.said is None else one.said.model_dump_json() for one in page}
     if not things:
         return 0
@@ -286,7 +290,7 @@ def _number(db: Database, page: Iterable[_Thing], district_id: str) -> int:
         is_of_page = told_above.c.thing_id.in_({thing_id for _, thing_id in things})
         known = {(row.what, row.thing_id): row for row in connection.execute(select(told_above).where(is_of_page))}
         last_number = connection.execute(select(func.max(above.c.last_number))).scalar_one()
-        new = {key: said for key, said in things.items() if key not in known or known[key].said_json != said}
+        new = {key: said for key, said in things.items() if _is_news(known.get(key), district_id, said)}
         for what in {what for what, _ in new}:
             ids = [thing_id for one, thing_id in new if one == what]
             connection.execute(delete(told_above).where(told_above.c.what == what, told_above.c.thing_id.in_(ids)))
@@ -300,6 +304,10 @@ def _number(db: Database, page: Iterable[_Thing], district_id: str) -> int:
             of_district = above.c.district_id == district_id
             connection.execute(update(above).where(of_district).values(last_number=values[-1]["number"]))
     return len(new)
+
+
+def _is_news(known: Row[Any] | None, district_id: str, said: str | None) -> bool:
+    return known is None or (known.district_id == district_id and known.said_json != said)
 
 
 def _unarrived(connection: Connection, district_id: str, after: int) -> list[Told]:

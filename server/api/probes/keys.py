@@ -18,7 +18,7 @@ from server.interface.key_requests import AdmitRequest, KeyReasonRequest, Replac
 from server.interface.request_body import describe, json_body
 from server.interface.views.keys import AskedOfRoot, Discarded, JudgedKey, KeyList, KeyView, LogFork, WaitingKeyView
 from server.people.access_log import shows
-from server.relay.telling_keys import districts_by_key, let_tell
+from server.relay.telling_keys import districts_by_key, districts_of, let_tell
 from server.server_keys.root import root_at_hand, sign_waiting
 from server.signing import keys, statements
 from server.store.clock import from_ms
@@ -154,17 +154,20 @@ def replace_key(
     request: Request, person: Admin, key_id: KeyIdPath, body: Annotated[ReplaceKeyRequest, json_body(ReplaceKeyRequest)]
 ) -> JudgedKey:
     """Admit the successor of a probe's key and revoke the key itself from now on."""
-    return _judged(
-        request,
-        lambda connection, is_in_force: keys.replace_key(
+
+    def replace(connection: Connection, is_in_force: bool) -> keys.Key:
+        key = keys.replace_key(
             connection,
             key_id,
             public_key=bytes.fromhex(body.public_key),
             actor=person.display_name,
             reason=body.reason,
             is_in_force=is_in_force,
-        ),
-    )
+        )
+        let_tell(connection, key.key_id, districts_of(connection, key_id), actor=person.display_name)
+        return key
+
+    return _judged(request, replace)
 
 
 @router.post("/api/quarantine/{key_id}/release", openapi_extra=shows())

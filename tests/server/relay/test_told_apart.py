@@ -9,16 +9,17 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from server.api.service.services import Services
 from server.cli.relay import state_lines
 from server.districts import register
 from server.relay.above import districts_told, open_above
 from server.relay.client import CityAwayError, CityClient
-from server.relay.telling import Teller
+from server.relay.heard import heard_districts
+from server.relay.telling import ANEW_S, Teller
 from server.relay.telling_keys import districts_of
-from server.store.schema import sweeps, telling_districts, told_results
+from server.store.schema import facilities, sweeps, telling_districts, told_results
 from sweep.phrases import words
 from sweep.report import LocalText
 from tests.server.conftest import SECOND_IN_SOAK, Call, Site
@@ -118,6 +119,42 @@ def test_a_district_that_is_named_no_more_is_taken_back_alone(site: Site, city: 
         assert len(districts_told(connection)) == 3
 
 
+def test_what_moved_to_another_district_is_taken_back_of_the_first_before_it_is_told_of_the_second(
+    site: Site, city: Services
+) -> None:
+    """Also where the server above was away when it moved, and where it changed since."""
+    let_tell_of(site, city, TOLD, REFUSED)
+    facility_id, room_id = room_of(city, TOLD, TOLD)
+    policy = {TOLD: {"results"}, REFUSED: {"results"}}
+    now_s = [0.0]
+    teller = Teller(city.db, policy, lambda _: (), now_s=lambda: now_s[0])
+
+    def rounds(client: CityClient, count: int) -> None:
+        for _ in range(count):
+            now_s[0] += ANEW_S
+            with contextlib.suppress(CityAwayError):
+                teller(client)
+
+    for away in (0, 3, 4):  # either comes first
+        here, there = (TOLD, REFUSED) if away % 2 == 0 else (REFUSED, TOLD)
+        with city.db.write() as connection:
+            connection.execute(update(facilities).values(district_id=here))
+            connection.execute(delete(sweeps))
+            connection.execute(insert(sweeps), [visit_of(room_id, MONDAY)])
+        with Wire().client_of(city, site.url) as client:
+            rounds(client, 9)
+        assert _above(site) == {here: 1}
+        with city.db.write() as connection:
+            moved = update(facilities).where(facilities.c.facility_id == facility_id)
+            connection.execute(moved.values(district_id=there))
+            connection.execute(update(sweeps).values(said="suspected"))
+        with Wire().client_of(city, "http://127.0.0.1:9") as client:
+            rounds(client, away)
+        with Wire().client_of(city, site.url) as client:
+            rounds(client, 9)
+        assert _above(site) == {there: 1}
+
+
 def test_a_database_that_was_restored_tells_anew_whatever_came_since(site: Site, city: Services) -> None:
     """Also where as much came since as it lacks: it is asked before anything is numbered."""
     rooms = {TOLD: room_of(city, TOLD, TOLD)[1]}
@@ -163,3 +200,17 @@ def test_the_command_and_the_page_admit_a_key_that_tells(site: Site, call: Call)
     (listed,) = (one for one in admin.get("/api/keys").json()["keys"] if one["key_id"] == key.key_id)
     assert (listed["tenant"], listed["tells_for"]) == (TOLD, [REFUSED, TOLD])
     assert admin.post("/api/keys", body | {"role": "demo-relay"}).status_code == 400
+
+
+def test_the_key_that_replaces_one_tells_of_the_same_districts(site: Site, call: Call) -> None:
+    """Else its districts are refused, and nobody waits for them any more."""
+    first, second, third = (Probe(f"above-{number}").signer for number in range(3))
+    wanted = ("enrol", first.public_key.hex(), "--role", "relay", "--name", "시 서버", "--tells-for", TOLD)
+    assert call(*wanted, "--tells-for", UNTOLD)[0] == 0
+    assert call("replace", first.key_id, second.public_key.hex(), "--reason", "옮김")[0] == 0
+    body = {"public_key": third.public_key.hex(), "reason": "옮김"}
+    assert site.login("admin").post(f"/api/keys/{second.key_id}/replace", body).status_code == 201
+    with site.db.read() as connection:
+        for key in (second, third):
+            assert districts_of(connection, key.key_id) == {TOLD, UNTOLD}
+        assert heard_districts(connection, 72).keys() == {TOLD, UNTOLD}
