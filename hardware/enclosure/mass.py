@@ -90,12 +90,14 @@ def deceleration_g(stop_mm: float, height_m: float = 1.0) -> float:
 
 
 def mass_table() -> list[str]:
-    """Lines of the list of masses."""
+    """Lines of what the groups and the whole weigh."""
     bill = bom.lines()
     without, with_bank = total_g(bill)
-    rows = [f"- {name}: {grams:.0f} g" for name, grams in groups_g(bill).items()]
-    rows += [f"- **without bank: {without:.0f} g**; bank: {bank_g(bill):.0f} g"]
-    rows += [f"- **in the hand: {with_bank:.0f} g** without phone", ""]
+    groups = "; ".join(f"{name} {grams:.0f} g" for name, grams in groups_g(bill).items())
+    whole = (
+        f"**without bank {without:.0f} g**, bank {bank_g(bill):.0f} g, **in the hand {with_bank:.0f} g** without phone"
+    )
+    rows = [f"{groups[0].upper()}{groups[1:]}; {whole}.", ""]
     grip, z = layout.shell()["grip"]["z"], balance_z_mm(bill)
     return [
         *rows,
