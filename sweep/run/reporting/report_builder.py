@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Final, Literal
@@ -129,6 +129,8 @@ def build_report(
     """Everything that was measured, judged; `limits`: codes of what must be said of the sweep as a whole; `condition`:
     how the probe itself was, live; `basis`: what it rests on besides.
     """
+    if source == "simulated":
+        ended = max(ended, manifest.started + measured_for(measurements))
     observations = [o for one in measurements for o in one.observations]
     said = {*limits, *(code for one in measurements for code in one.limits)}
     weights = basis.weights.weights
@@ -270,6 +272,14 @@ def estimates_of(
 def _of_first_looks(measurements: Iterable[Measurement]) -> list[Measurement]:
     """Without the lens's second looks: they show a spot, and whoever makes them faces it and not as the plan says."""
     return [m for m in measurements if m.modality != "lens" or not is_again(m.position_id)]
+
+
+def measured_for(measurements: Iterable[Measurement]) -> timedelta:
+    """How long the positions took by the clock of what was measured there, which in a simulated room runs ahead."""
+    of_position: dict[str, float] = {}
+    for one in measurements:
+        of_position[one.position_id] = max(one.dwell_s, of_position.get(one.position_id, 0.0))
+    return timedelta(seconds=sum(of_position.values()))
 
 
 def light_time_of(coverage: Iterable[ZoneCoverage], source: Source) -> LightTime | None:
