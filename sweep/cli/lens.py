@@ -186,6 +186,8 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
         ]
         show_table((Phrase("column_frame"), Phrase("column_shows"), "x", "y", "SNR", "z"), rows)
         print_words("explain_columns_told")
+        if one.detection is not None:
+            print_words("explain_reasons_told")
         for reason in () if one.detection is None else one.detection.reasons:
             print_below(out, f"  {reason.weight:+.2f}  ", spoken(sentence(reason.name, reason.value)))
 

@@ -26,6 +26,7 @@ from sweep.lens.pixels.register import apply
 from sweep.lens.reasons import sentence
 from sweep.lens.records import Detection
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP, conclude, scene_of
+from sweep.lens.words import WORDS
 from sweep.phrases import Phrase
 from sweep.report.sentences import Sentence
 
@@ -72,8 +73,8 @@ OUTCOMES: Final[dict[str, Sentence]] = {
                       "가장 불리한 근거: {worst_ko}",
                       "judged and not called: lens likeness {score:.2f}, {needed:.2f} is needed; "
                       "most against it: {worst_en}"),
-    "not_assessable": Sentence("영상을 판정할 수 없어 아무것도 표시하지 않음: {why}",
-                               "nothing is called in a clip that cannot be judged: {why}"),
+    "not_assessable": Sentence("영상을 판정할 수 없어 아무것도 표시하지 않음: {why_ko}",
+                               "nothing is called in a clip that cannot be judged: {why_en}"),
     "part_of_another": Sentence("더 렌즈 같은 점({x:.0f}, {y:.0f})과 한 물체로 봄",
                                 "taken for one object with the more lens-like place at {x:.0f}, {y:.0f}"),
     "beyond_the_best": Sentence("렌즈 유사도가 이 영상의 상위 {limit}곳에 들지 않음",
@@ -86,7 +87,7 @@ OUTCOMES: Final[dict[str, Sentence]] = {
                          "bright, {snr:.1f} times the noise, but not the brightest point of its surroundings"),
     "shown_by_both": Sentence("축외 조명에서도 같은 밝기로 보임: 차이가 {z:.1f} 표준편차(기준 {glint:.1f}). "
                               "반사형 적외선 차단 필터 뒤의 렌즈라면 이 방식으로 가려낼 수 없음",
-                              "off_axis shows it as well: {z:.1f} standard deviations apart, {glint:.1f} are needed; "
+                              "off axis shows it as well: {z:.1f} standard deviations apart, {glint:.1f} are needed; "
                               "a lens behind a reflective IR-cut filter would be out of reach"),
     "crowded_out": Sentence("더 두드러진 점이 많아 추적하지 못함", "not followed: too many places stand out more"),
     "not_followed": Sentence("점이 보이지만 조합 사이에서 이어지지 않음",
@@ -192,7 +193,8 @@ def _decide(
     followed: Followed, clip: Clip, tracks: list[int], looks: tuple[Look, ...], detection: Detection | None, reason: str
 ) -> tuple[str, Sentence]:
     if reason:
-        return _say("not_assessable", why=reason)
+        why = WORDS.reasons[reason]
+        return _say("not_assessable", why_ko=why.ko, why_en=why.en)
     if detection is not None:
         if detection.score >= candidate_score():
             return _say("called", score=detection.score, needed=candidate_score())
@@ -238,7 +240,8 @@ def _decide_track(followed: Followed, clip: Clip, tracks: list[int]) -> tuple[st
 
 
 def _worst(detection: Detection) -> Sentence:
-    against = min(detection.reasons, key=lambda one: one.weight)
+    named = [one for one in detection.reasons if one.name != "rest"]
+    against = min(named or detection.reasons, key=lambda one: one.weight)
     return sentence(against.name, against.value)
 
 

@@ -7,6 +7,7 @@ pair of sentences. Refuses a feature without a sentence: every reason must be re
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 from sweep.report.sentences import Sentence, Sentences
@@ -43,7 +44,8 @@ def sentence(name: str, value: float) -> Sentence:
     """Both sentences for a feature and its value. Raises KeyError for an unknown feature."""
     both = NONE[name] if name in NONE and value < SHOWN_FROM else REASONS[name]
     if not math.isfinite(value):
-        return Sentence(f"{name}: 측정할 수 없음", f"{name} could not be measured")
+        ko, en = (re.sub(r"\{[^}]*\}", "?", text) for text in REASONS[name])
+        return Sentence(f"{ko}(측정할 수 없었음)", f"{en} (could not be measured)")
     if name in _LOG:
         value = 10.0**value
     elif name in _LOG2:

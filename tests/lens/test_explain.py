@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 
 import cv2
@@ -12,6 +14,8 @@ from typer.testing import CliRunner
 from sweep.cli import build_app
 from sweep.lens.clip.clips import Clip, ClipPhase, Frame
 from sweep.lens.explain import OUTCOMES, explain_point
+from sweep.lens.reasons import NONE, REASONS, sentence
+from sweep.lens.words import WORDS
 from tests.lens.clip_factory import PHASES, meta_for, strobed_frames, write_frames
 
 SHAPE = (192, 256)
@@ -70,7 +74,8 @@ def test_a_clip_that_cannot_be_judged_says_why() -> None:
     frames = strobed_frames(3, SHAPE, phases=(lit,) * len(PHASES), glint=GLINT)
     told = explain_point(clip_of(frames), *GLINT)
     assert told.outcome == "not_assessable"
-    assert "lamp_phases_do_not_differ" in told.said.en
+    why = WORDS.reasons["lamp_phases_do_not_differ"]
+    assert (why.ko in told.said.ko, why.en in told.said.en) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +90,24 @@ def test_every_outcome_is_said_in_both_languages() -> None:
     for both in OUTCOMES.values():
         assert both.ko != both.en
         assert any("\uac00" <= letter <= "\ud7a3" for letter in both.ko)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.013, -0.4, 1.7, math.nan])
+@pytest.mark.parametrize("name", sorted(REASONS))
+def test_each_reason_is_a_plain_part_of_a_sentence(name: str, value: float) -> None:
+    told = sentence(name, value)
+    for text in told:
+        assert re.search(r"[a-z]_[a-z]|\bnan\b", text) is None, "no code, no missing number"
+        assert len(text.split()) >= 2
+    assert re.search("[가-힣]", told.ko)
+    assert not re.search("[가-힣]", told.en)
+
+
+@pytest.mark.parametrize("name", sorted(NONE))
+def test_a_small_number_is_not_told_as_the_thing_itself(name: str) -> None:
+    """What weighs for a lens by being weak is not said to be a mirror image, or a pair of eyes."""
+    assert ":" not in sentence(name, 0.01).ko
+    assert sentence(name, 0.0) != sentence(name, 0.01)
 
 
 @pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "C.UTF-8"])
