@@ -7,6 +7,7 @@ export const words = {
   title: text("발견 안내", "What to do now"),
   title_place: text("확인 안내", "A place to check"),
   open: text("두 사람 확인 – 확인 안내 열기", "Two persons look: open the guide"),
+  open_decided: text("확인 안내 열기", "Open the guide"),
   still_open: text(
     "판정을 남겨도 두 사람이 이 안내를 마칠 때까지 확인 건은 열려 있습니다.",
     "The case stays open until two persons have finished this guide.",
