@@ -49,6 +49,6 @@ def test_what_was_looked_at_is_said_as_the_share_that_it_is() -> None:
 @pytest.mark.parametrize("source", ["live", "practice", "replay", "simulated"])
 def test_only_a_simulated_sweep_has_a_time_of_its_own(source: Source) -> None:
     said = LocalText(ko="5분 51초", en="5 min 51 s")
-    simulated = ("5분 51초 (모의: 실제보다 빠르게 진행)", "5 min 51 s (simulated: its time runs faster than the clock)")
+    simulated = ("5분 51초 (모의: 실제보다 빠르게 진행)", "5 min 51 s (simulated: faster than the clock)")
     told = with_pace(said, source)
     assert (told.ko, told.en) == (simulated if source == "simulated" else (said.ko, said.en))

@@ -239,7 +239,7 @@ def test_statistics_are_shown_by_district_and_downloaded_for_a_reason(desk: Phon
     )
     expect(page.get_by_text(of_persons)).to_be_visible()
     assert line["eye_looks"] == 0
-    # What the guide recorded stands beside it, and the sum says of how many visits it is made, never that they are no work.
+    # What the guide recorded stands beside it, and of what is not counted it is said what it is.
     expect(page.get_by_text(f"확인 안내에 따라 눈으로 본 확인 건은 {line['looked']}건입니다.")).to_be_visible()
     assert (line["looked"] > 0) == (line["to_look_h"] is not None)
     expect(page.get_by_role("columnheader", name="중단·1인")).to_be_visible()

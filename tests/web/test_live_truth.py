@@ -1,4 +1,4 @@
-"""A live view that is dead says so: after a restart of the server, offline, on a second phone; and the way back."""
+"""A live view that is dead, unfinished or faster than the clock says so: and the way back from a dead one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import expect
 
+from sweep.report.words import words_of
+from sweep.wifi.words import response_test_event
 from tests.web.conftest import OpenPhone, Phone
-from tests.web.live_screen import pulled, pushed
+from tests.web.live_screen import commands, pulled, pushed
 from tests.web.probe import FakeProbe
 from tests.web.relay import Network
 from tests.web.site import PROBE_ID, Site, running_site, serving
+from tests.web.test_by_ear import press_start
+from tests.web.test_live_room import progress
+from tests.web.test_response_test import ZONE
 from tests.web.test_start import choose_probe
 
 pytestmark = pytest.mark.browser
@@ -136,3 +141,55 @@ def test_back_from_a_transmitter_is_the_finding(phone: Phone, site: Site) -> Non
     page.keyboard.press("Escape")
     expect(sheet).to_have_count(0)
     expect(page).to_have_url(re.compile(f"#/sweeps/{site.suspected_sweep}$"))
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_zone_of_a_running_sweep_says_that_it_is_not_finished(
+    live_phone: Phone, live_probe: FakeProbe, language: str
+) -> None:
+    """Until the report says which it is, no zone says as it would then that nothing was detected in it."""
+    page, is_korean = live_phone.page, language == "ko"
+    live_phone.set(language=language)
+    live_probe.measure(4)
+    labels = page.locator(".map-label-hit")
+    end = getattr(words_of("zone")["nothing_detected"], language)
+    so_far = f"지금까지 {end}" if is_korean else f"{end} so far"
+    expect(labels.filter(has_text=so_far).first).to_be_attached()
+    for label in labels.filter(has_text=end).all():
+        assert so_far in label.inner_text()
+    rows = pulled(page).get_by_role("region", name="구역별 진행" if is_korean else "Zones so far").get_by_role("row")
+    cells = rows.filter(has_text=end).locator("td").filter(has_text=end)
+    expect(cells.first).to_contain_text(so_far)
+    assert all(so_far in one for one in cells.all_inner_texts())
+    note = "끝나기 전까지 바뀔 수 있습니다" if is_korean else "all of it may still change"
+    expect(page.get_by_text(note)).to_be_visible()
+    assert live_phone.faults() == []
+    live_phone.shoot(f"live-so-far-{language}", full=False)
+    live_probe.finish()
+    expect(labels.filter(has_text=end).first).to_be_attached()
+    expect(page.get_by_text(so_far)).to_have_count(0)
+    expect(page.get_by_text(note)).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_seconds_of_a_simulation_say_that_they_run_faster(
+    open_phone: OpenPhone, site: Site, probe: FakeProbe, language: str
+) -> None:
+    phone = open_phone(site.url)
+    phone.log_in(path=f"#/rooms/{site.suspected_room}/start")
+    page = phone.page
+    press_start(page, probe)
+    phone.set(language=language)
+    pace = page.locator(".caption").get_by_text("실제보다 빠르게 진행" if language == "ko" else "faster than the clock")
+    probe.tell(progress("wifi"), response_test_event("light", ZONE, 30.0, 114.0))
+    commands(page, "test")
+    expect(page.locator(".seconds")).to_have_text(re.compile(r"^\d+ ?(초|s)$"))
+    expect(pace).to_be_in_viewport(ratio=1)
+    box = pace.bounding_box()
+    assert box is not None and box["x"] + box["width"] <= 412
+    assert phone.faults() == []
+    phone.shoot(f"live-pace-{language}", full=False)
+    probe.tell(response_test_event("light", ZONE, 47.0, 114.0, ended="decided"), progress(None, zone=None))
+    expect(page.locator(".seconds")).to_have_text("")
+    expect(pace).to_have_count(0)
+    probe.state("aborted")

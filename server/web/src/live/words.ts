@@ -79,6 +79,7 @@ export const words = {
   eye_known: text("지난 점검에서는 나사·반사였습니다", "An earlier visit saw a screw or a reflection"),
   eye_untouched: text("손대지 말고 함께 온 사람을 부르십시오", "Touch nothing and call your colleague"),
   eye_guide: text("확인 안내 열기", "Open the guide"),
+  tiles_so_far: text("점검 중 – 끝나기 전까지 바뀔 수 있습니다", "Under way: all of it may still change"),
   judging: text("아직 판정 중", "Still being judged"),
   eye_missed: text("눈으로 살펴보지 않은 곳 {n}", "Not looked at by eye: {n}"),
   place_by: text("근거: {methods}", "because of {methods}"),

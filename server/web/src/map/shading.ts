@@ -25,6 +25,8 @@ export type Stands = ReadonlyMap<string, FindingState>;
 
 export interface ZoneShade {
   readonly zone: Zone;
+  /** The sweep is not over: what is said of it may still change. */
+  readonly isSoFar: boolean;
   /** By the equipment. */
   readonly state: ShownState;
   /** A find of persons in this zone, beside what the equipment says. */
@@ -83,12 +85,17 @@ export function shadeZones(zones: readonly Zone[], judged: Judged, choice: Modal
   const target = shownTarget(judged.targets, choice);
   return zones.map((zone) => ({
     zone,
+    isSoFar: judged.isRunning,
     ...shadeZone(zone.zone_id, judged, choice),
     chance: judged.targets.find((one) => one.zone_id === zone.zone_id && one.target === target) ?? null,
   }));
 }
 
-function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit<ZoneShade, "zone" | "chance"> {
+function shadeZone(
+  zoneId: string,
+  judged: Judged,
+  choice: ModalityChoice,
+): Omit<ZoneShade, "zone" | "isSoFar" | "chance"> {
   const isHere = (item: { zone_id: string; modality: Modality }) => item.zone_id === zoneId && item.modality === choice;
   const coverage = judged.coverage.find(isHere);
   const told = judged.zones.find((one) => one.zone_id === zoneId);

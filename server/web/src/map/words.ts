@@ -3,16 +3,18 @@ import { word } from "../i18n/glossary";
 import { t } from "../i18n/translate.svelte";
 import type { ShownState, ZoneShade } from "./shading";
 
-export function stateWord(state: ShownState): string {
+/** `isSoFar`: of a sweep that is not over, of which only a place to inspect is told as it is. */
+export function stateWord(state: ShownState, isSoFar = false): string {
   if (state === "untold") return "";
-  return state === "pending" ? t("zone_pending") : word("zone", state);
+  if (state === "pending") return t("zone_pending");
+  const said = word("zone", state);
+  return isSoFar && state !== "to_inspect" ? t("zone_so_far", { word: said }) : said;
 }
 
 /** By the equipment, and how many of its ways could not judge beside what was not detected. */
-export function equipmentWords({ state, ways, unable }: ZoneShade): string {
-  return state === "nothing_detected" && unable > 0
-    ? t("zone_unable", { word: word("zone", state), ways, unable })
-    : stateWord(state);
+export function equipmentWords({ state, isSoFar, ways, unable }: ZoneShade): string {
+  const said = stateWord(state, isSoFar);
+  return state === "nothing_detected" && unable > 0 ? t("zone_unable", { word: said, ways, unable }) : said;
 }
 
 /** A find by persons comes first; the equipment's word stays beside it. */

@@ -17,6 +17,7 @@ export const verdicts = {
   result_persons: text("점검 결과", "By persons:"),
   result_equipment: text("장비:", "Equipment:"),
   zone_pending: text("아직 보지 않음", "Not looked at yet"),
+  zone_so_far: text("지금까지 {word}", "{word} so far"),
   zone_unable: text("{word}({ways}가지 중 {unable}가지 판정 불가)", "{word} ({unable} of {ways} ways could not judge)"),
   verdict_unproven: text(
     "모든 대상을 현장 측정으로 확인하지 않아 이상 없음으로 판정하지 않음",

@@ -1,4 +1,5 @@
 /** What whoever commands says: one sentence, and what stands beside it.  One file for each. */
+import { word } from "../../i18n/glossary";
 import { modalityName } from "../../sweep/modalities";
 import { t } from "../../i18n/translate.svelte";
 import type { Commander } from "../arbiter";
@@ -25,6 +26,8 @@ export interface Imperative {
   readonly caption?: string;
   /** What is left of it, as text. */
   readonly seconds?: string;
+  /** Beside the seconds of a simulation, whose clock is not the one on the wall. */
+  readonly pace?: string;
   readonly picture?: "wall" | "net" | "lens";
 }
 
@@ -52,6 +55,7 @@ export function imperativeOf(scene: Scene): Required<Omit<Imperative, "picture">
     heard,
     caption: caption ?? measured(scene),
     seconds,
+    pace: seconds !== "" && scene.feed.probe?.role === "demo" ? word("pace", "simulated") : "",
     picture,
   };
 }
