@@ -113,3 +113,31 @@ def test_a_second_probe_does_not_undo_the_choice(phone: Phone, site: Site, probe
     expect(page.get_by_role("radio", name=re.compile(REAL_PROBE_ID))).to_be_enabled()
     expect(only).to_be_checked()
     page.clock.resume()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_start_with_the_colleague_lies_under_nothing_while_a_place_waits(
+    phone: Phone, site: Site, language: str
+) -> None:
+    """What comes first is the place; who goes on with the same colleague finds that below it, without a scroll."""
+    room = site.another_room()
+    site.deliver("colleague", candidate_zone="stall-2", is_real=True, room_id=room.room_id)
+    phone.log_in(path="#/settings")
+    phone.set(language=language)
+    phone.open(f"#/rooms/{room.room_id}")
+    page = phone.page
+    start = page.get_by_role("button", name=re.compile("^동료 점검자-02님과 바로 시작|^Start with"))
+    expect(start).to_be_visible()
+    expect(page.locator(".dock .primary")).to_have_count(1)
+    assert page.evaluate("scrollY") == 0
+    for one in (page.locator(".dock .primary"), start):
+        reached = """one => [0.02, 0.5, 0.98].every(part => {
+            const {left, top, width, height} = one.getBoundingClientRect();
+            const at = document.elementFromPoint(left + width / 2, top + part * height);
+            return height >= 48 && one.contains(at);
+        })"""
+        assert one.evaluate(reached), "its middle line is covered"
+    assert phone.faults() == []
+    phone.shoot(f"room-start-with-{language}", full=False)
+    start.click()
+    expect(page).to_have_url(re.compile("/start$|#/live"))
