@@ -161,14 +161,14 @@ def test_whoever_sends_no_data_is_not_said_to_be_heard_too_little(captures: Path
     assert "not assessable: sent no data 1" in out
     assert "too few frames" not in out
     told = json.loads(sweep("wifi", captures / "wifi.pcap", "--json", "-")[1])["transmitters"][0]["video"]
-    assert told["reason"] == "too_few_frames"
+    assert told["reason"] == "no_data_sent"
 
 
 def test_frames_that_all_carry_one_time_are_said_to(tmp_path: Path) -> None:
     write_frames(tmp_path / "a.pcap", [data_up()] * 40, interval_ms=0.0)
     assert "not assessable: all at one time 1" in sweep("wifi", tmp_path / "a.pcap")[1]
     write_frames(tmp_path / "b.pcap", [data_up()] * 40, interval_ms=1.0)
-    assert "not assessable: heard too short 1" in sweep("wifi", tmp_path / "b.pcap")[1]
+    assert "not assessable: heard too briefly 1" in sweep("wifi", tmp_path / "b.pcap")[1]
 
 
 def test_a_capture_in_which_nothing_was_heard_says_that_nothing_is_judged(tmp_path: Path) -> None:
@@ -182,9 +182,9 @@ def test_what_was_not_read_of_advertisements_is_said(tmp_path: Path) -> None:
     file = tmp_path / "adverts.json"
     file.write_text('[{"address": "00:00:5e:00:53:01", "rssi_dbm": -60, "name": "Desk", "txPower": 4}]')
     told = " ".join(sweep("ble", file)[1].split())
-    assert "1 advertisements, rejected: unknown_field 1" in told
-    assert "1 unknown fields were not read; those that are: t_s, address" in told
-    assert "1 names are withheld; --addresses full shows them" in told
+    assert "Advertisements heard: 1. Left out: none" in told
+    assert "Unknown fields not read: 1. Those that are read: t_s, address" in told
+    assert "Names withheld: 1; --addresses full shows them" in told
     in_full = sweep("ble", file, "--addresses", "full")[1]
     assert "Desk" in in_full
     assert "withheld" not in in_full

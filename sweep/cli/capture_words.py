@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from sweep.phrases import Phrase
 from sweep.report.language import Said
 from sweep.report.sentences import Sentences
 
@@ -19,13 +21,25 @@ VIDEO_REASONS: Final = Sentences(
     two_transmitters no_data_sent no_times
     """,
 )
-"""The last two are said here alone, of what JSON calls `too_few_frames`."""
 ROLES: Final = Sentences("capture.roles", "ap sta unknown")
 ANSWERS: Final = Sentences("capture.answers", "follows_light does_not not_assessable")
 DEVICES: Final = Sentences(
     "capture.devices", "camera_hint tracker phone watch headphones computer beacon sensor media unknown"
 )
 EMITTERS: Final = Sentences("capture.emitters", "analog_video probable_video wifi ble dect continuous unknown")
+LEFT_OUT: Final = Sentences("capture.left_out", "damaged malformed foreign impossible over_limit")
+"""What was not read, by kind; JSON counts it by name."""
+_KINDS: Final[Mapping[str, str]] = {
+    name: kind
+    for kind, names in (
+        ("damaged", "bad_fcs bad_crc bad_plcp"),
+        ("foreign", "foreign_link_type no_psdu not_an_advert not_an_object no_known_field"),
+        ("impossible", "bad_protocol_version reserved_type group_transmitter null_transmitter"),
+        ("malformed", "never_written"),
+    )
+    for name in names.split()
+}
+_KINDS_BY_BEGINNING: Final = {"over": "over_limit", **dict.fromkeys(("bad", "cut", "short", "impossible"), "malformed")}
 TRENDS: Final = Sentences("capture.trends", "warmer colder steady")
 RF_LIMITS: Final = Sentences(
     "capture.rf_limits",
@@ -47,13 +61,16 @@ def show_limits(limits: Iterable[Said]) -> None:
         print_below(out, "· ", spoken(one))
 
 
-def counted(counts: Mapping[str, int]) -> str:
-    """What was counted by the names that JSON has for it, most first."""
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
+def left_out(rejected: Mapping[str, int]) -> Said:
+    """What of a capture was not read, most first; a name of no kind stands as it is."""
+    counts = Counter[str]()
+    for name, count in rejected.items():
+        counts[_KINDS.get(name) or _KINDS_BY_BEGINNING.get(name.split("_")[0], name)] += count
+    return counted_words(+counts, LEFT_OUT) or Phrase("none")
 
 
 def counted_words(counts: Mapping[str, int], said: Mapping[str, Said]) -> str:
-    """The same by what is said for each."""
+    """What was counted by what is said for each, most first."""
     from sweep.report.language import spoken
 
     return ", ".join(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
-from functools import partial
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,8 +15,8 @@ from sweep.cli.capture_words import (
     ROLES,
     VIDEO,
     VIDEO_REASONS,
-    counted,
     counted_words,
+    left_out,
     show_limits,
 )
 from sweep.cli.output import AddressForm, existing, fail, one_line, print_words, spare, write_json, written_to
@@ -63,48 +62,31 @@ def wifi(
     write_json(json_out, document)
     if json_out is None:
         found = sorted(document["transmitters"], key=lambda one: _by_verdict(one, OPEN_REASONS))
-        reason_of = partial(_reason, listened_s=document["listened_s"])
         if found:
-            _show_transmitters(found[:MAX_ROWS], reason_of)
+            _show_transmitters(found[:MAX_ROWS])
         else:
             print_words("no_transmitter_in_file")
         _more([one["video"]["verdict"] for one in found], VIDEO)
         if any(one["video"]["verdict"] == "video_uplink" for one in found):
             print_words("video_is_anybodys")
-        reasons = Counter(reason for one in found if (reason := reason_of(one)))
+        reasons = Counter(reason for one in found if (reason := one["video"]["reason"]))
         is_open = Counter({reason: count for reason, count in reasons.items() if reason in OPEN_REASONS})
         if is_open:
             print_words("open_to_the_light", reasons=counted_words(is_open, VIDEO_REASONS))
         if reasons - is_open:
             print_words("not_assessable_for", reasons=counted_words(reasons - is_open, VIDEO_REASONS))
-        rejected = counted(scan.rejected) or Phrase("none")
-        print_words("frames_heard", frames=scan.frames, seconds=f"{scan.listened_s:.1f}", rejected=rejected)
+        seconds, rejected = f"{scan.listened_s:.1f}", left_out(scan.rejected)
+        print_words("frames_heard", frames=scan.frames, seconds=seconds, rejected=rejected)
         show_limits(WORDS.limits.values())
     _say_if_cut(file, scan.cut_tail_octets, Phrase("frames_before", count=scan.frames), scan.rejected)
 
 
-def _reason(one: Mapping[str, Any], *, listened_s: float) -> str | None:
-    """Why a transmitter is left open, in view of what the whole capture holds."""
-    from sweep.wifi.traffic.video import MIN_SECONDS, NOTHING_HEARD, TOO_SHORT
-
-    reason: str | None = one["video"]["reason"]
-    if reason != NOTHING_HEARD.reason or one["frames"] < 2:
-        return reason
-    if not one["bytes_up"]:
-        return "no_data_sent"
-    if not listened_s:
-        return "no_times"
-    return TOO_SHORT if listened_s < MIN_SECONDS else reason
-
-
-def _show_transmitters(
-    found: Sequence[Mapping[str, Any]], reason_of: Callable[[Mapping[str, Any]], str | None]
-) -> None:
+def _show_transmitters(found: Sequence[Mapping[str, Any]]) -> None:
     rows: list[tuple[Said, ...]] = [
         (
             one["addresses"][0],
             VIDEO[one["video"]["verdict"]],
-            _why_or_score(one["video"], reason_of(one)),
+            _why_or_score(one["video"]),
             _level(one),
             f"{_octets(one['bytes_up'])}/{_octets(one['bytes_down'])}",
             ROLES[one["role"]],
@@ -119,8 +101,9 @@ def _show_transmitters(
     show_table(names, rows)
 
 
-def _why_or_score(video: Mapping[str, Any], reason: str | None) -> Said:
+def _why_or_score(video: Mapping[str, Any]) -> Said:
     """A score means something of a camera only: of what is none it is said why."""
+    reason: str | None = video["reason"]
     if reason is not None:
         return VIDEO_REASONS.get(reason, reason)
     if video["verdict"] == "not_video":
@@ -237,7 +220,8 @@ def ble(
         else:
             print_words("no_adverts_in_file")
         _more([one["kind"] for one in found], DEVICES)
-        print_words("adverts_heard", count=scan.adverts, rejected=counted(scan.rejected) or Phrase("none"))
+        unread = {name: count for name, count in scan.rejected.items() if name != UNKNOWN_FIELD}  # told by itself
+        print_words("adverts_heard", count=scan.adverts, rejected=left_out(unread))
         if UNKNOWN_FIELD in scan.rejected:
             print_words("advert_fields_unread", count=scan.rejected[UNKNOWN_FIELD], fields=", ".join(FIELDS))
         withheld = sum(bool(one.name) for one in scan.devices) - sum(bool(one["name"]) for one in found)
@@ -270,7 +254,7 @@ def _by_hint(one: dict[str, Any]) -> tuple[bool, bool, float, float]:
 
 def _level(one: Mapping[str, Any]) -> str:
     level = one["rssi_dbm"]
-    return "–" if level is None else f"{level['median']:.0f} dBm"
+    return "–" if level is None else f"{level['median']:.0f}"
 
 
 def _percent(value: float | None) -> str:

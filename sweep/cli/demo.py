@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from sweep.cli.options import read_settings
-from sweep.cli.output import fail, one_line, speak, write_text
+from sweep.cli.output import fail, guide, one_line, write_text
 from sweep.cli.quick import check_place
 from sweep.cli.report_view import show_report
 from sweep.cli.sweeps import few_rounds_of, play
@@ -47,7 +47,7 @@ def demo(
 
     if not RECORDED_SWEEP.is_dir():
         fail("demo_without_recording", folder=RECORDED_SWEEP)
-    speak(Phrase("demo_begins"))
+    guide(Phrase("demo_begins"), indent=0)
     clips = RECORDED_SWEEP / STALL / "lens"
     with TemporaryDirectory(prefix="ansim-demo-") as state:
         nothing_set = Path(state) / "sweep.toml"
@@ -57,4 +57,4 @@ def demo(
     pages = import_module("sweep.lab.clip_page.page")
     with one_line(ClipError, pages.PageError):
         write_text(page, pages.make_page(clips, scan_clips(clips)))
-    speak(Phrase("demo_ends", page=page))
+    guide(Phrase("demo_ends", page=page), indent=0)

@@ -64,8 +64,8 @@ def _show(document: dict[str, Any]) -> None:
         (
             EMITTERS[one["kind"]],
             "–" if one["centre_mhz"] is None else f"{one['centre_mhz']:.0f}",
-            f"{one['level_dbm']:.1f} dBm",
-            "–" if one["excess_db"] is None else f"{one['excess_db']:+.1f} dB",
+            f"{one['level_dbm']:.1f}",
+            "–" if one["excess_db"] is None else f"{one['excess_db']:+.1f}",
             f"{one['duty_cycle']:.3f}",
         )
         for one in document["emitters"][:MAX_ROWS]

@@ -20,9 +20,15 @@ def show_table(headings: Sequence[Said], rows: Sequence[Sequence[Said]], *, titl
     """Print a table; a cell may hold several lines."""
     names, cells = [spoken(one) for one in headings], [[spoken(cell) for cell in row] for row in rows]
     columns = list(zip(names, *cells, strict=True))
-    natural = [max(cell_len(line) for text in column for line in text.split("\n")) for column in columns]
+    whole = [max(cell_len(line) for text in column for line in text.split("\n")) for column in columns]
     least = [max(cell_len(word) for text in column for word in text.split() or [""]) for column in columns]
-    widths = fitted(natural, least, out.width - 2 * (len(columns) - 1))
+    room = out.width - 2 * (len(columns) - 1)
+    # Where not all has room, headings give way before cells.
+    cells_whole = [
+        max([short, *(cell_len(line) for text in column[1:] for line in text.split("\n"))])
+        for short, column in zip(least, columns, strict=True)
+    ]
+    widths = fitted(whole if sum(whole) <= room else cells_whole, least, room)
     if widths is None:
         _show_blocks(names, cells, title)
         return

@@ -24,7 +24,7 @@ from .frames.reading import open_windows
 from .traffic.clips import Run, join_runs, judge_runs, list_runs
 from .traffic.loss_evidence import NO_WITNESSES, LossEvidence, weigh_loss_evidence
 from .traffic.reception import Reception, conclude_reception, temper_video
-from .traffic.video import CLIP_SCORE, NOTHING_HEARD, TOO_SHORT, VideoVerdict, find_strongest, judge_flows
+from .traffic.video import CLIP_SCORE, MIN_SECONDS, NOTHING_HEARD, TOO_SHORT, VideoVerdict, find_strongest, judge_flows
 from .transmitters.census import EMPTY_CENSUS, MAX_ADDRESSES, Census, take_census
 from .transmitters.earlier_flows import EarlierFlows
 from .transmitters.flow import Flow
@@ -110,7 +110,7 @@ def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKe
             "verdict": video.verdict,
             "score": round(video.score, 4),
             "decided_after_s": video.decided_after_s,
-            "reason": video.reason,
+            "reason": _reason(item, listened_s),
         },
         "two_transmitters": list(item.signs),
         "hearing": {
@@ -121,6 +121,18 @@ def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKe
             "clock_hz": hearing.clock_hz,
         },
     }
+
+
+def _reason(item: JudgedTransmitter, listened_s: float) -> str | None:
+    """Why a transmitter is left open, in view of what the whole capture holds."""
+    one, reason = item.transmitter, item.video.reason
+    if reason != NOTHING_HEARD.reason or one.frames < 2:
+        return reason
+    if not one.bytes_up:
+        return "no_data_sent"
+    if not listened_s:
+        return "no_times"
+    return TOO_SHORT if listened_s < MIN_SECONDS else reason
 
 
 class Scanner:
