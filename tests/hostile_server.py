@@ -44,7 +44,7 @@ class _Drip(Iterable[bytes]):
     def __iter__(self) -> Iterator[bytes]:
         yield b"HTTP/1.1 200 OK\r\nX: "
         while True:
-            time.sleep(0.1)
+            time.sleep(0.1)  # the pace is the attack
             yield b"a"
 
 

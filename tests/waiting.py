@@ -5,6 +5,7 @@ A bound that people rely on is held to what the parts themselves take: `Queued` 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -22,6 +23,19 @@ def wait_until(is_so: Callable[[], object], what: str, patience_s: float = PATIE
     while not is_so():
         assert time.monotonic() < deadline, f"{what}: not in {patience_s} s"
         time.sleep(every_s)
+
+
+async def wait_on_loop(is_so: Callable[[], object], what: str) -> None:
+    """The same of what tasks of this event loop change: it looks there, where nobody changes anything meanwhile."""
+    loop = asyncio.get_running_loop()
+
+    async def look() -> object:
+        return is_so()
+
+    def ask() -> object:
+        return asyncio.run_coroutine_threadsafe(look(), loop).result()
+
+    await asyncio.to_thread(wait_until, ask, what)
 
 
 class Queued:

@@ -182,7 +182,7 @@ def _measure(count: int, storage: str, folder: Path, repo_root: Path) -> Shared:
 
             send(WARM)
             before = spent(pids, url)
-            time.sleep(QUIET_S)
+            time.sleep(QUIET_S)  # what a server spends on nothing is measured
             between = spent(pids, url)
             rate = send(MEASURED_EACH)
             after = spent(pids, url)

@@ -118,7 +118,7 @@ def _stop(person: Client, there: str, after: str) -> tuple[list[float], str]:
 
         for _ in range(STOPS):
             poll = beside.submit(wait, after)
-            time.sleep(0.3)  # the poll waits at its process by then
+            time.sleep(0.3)  # the poll waits at its process by then: no other process can tell
             ordered_s = time.perf_counter()
             answer = person.post("/api/probes/probe-0/commands", {"command": "pause", "sweep_id": SWEEP})
             assert answer.status_code == 200, answer.text
@@ -153,7 +153,7 @@ def _measure(count: int, folder: Path, repo_root: Path) -> Figures:
                 late_ms.clear()
                 half = probes.run(HALF_S, posts / FULL_S / 2)
             idle = spent(pids, url)
-            time.sleep(IDLE_S)
+            time.sleep(IDLE_S)  # what a server spends on nothing is measured
             idle_ms = spent(pids, url).since(idle, 1).servers_ms / IDLE_S / count
             late = sorted(late_ms)
             assert len(late) >= half * TOGETHER * 0.95
@@ -198,7 +198,7 @@ def test_the_same_work_after_a_pause(report: Callable[[str], None]) -> None:
     def read_us(pause_ms: int) -> float:
         took_ns = 0
         for _ in range(READS):
-            time.sleep(pause_ms / 1000)
+            time.sleep(pause_ms / 1000)  # what a pause costs is measured
             began_ns = time.thread_time_ns()
             read_batch(said)
             took_ns += time.thread_time_ns() - began_ns

@@ -77,7 +77,7 @@ def _post(
     server = http.client.HTTPConnection(hosts[number % len(hosts)], timeout=60)
     due_s, posts = begin_s + every_s * number / probes, 0
     while True:
-        time.sleep(max(0.0, due_s - time.time()))
+        time.sleep(max(0.0, due_s - time.time()))  # the pace of a probe
         if time.time() >= end_s:
             server.close()
             return posts

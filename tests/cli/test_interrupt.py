@@ -54,7 +54,7 @@ def test_ctrl_c_ends_a_command_with_one_line(
         signal.signal(signal.SIGINT, before)
     with process:
         wait_until(lambda: _holds_interrupts(process.pid), "the program loads")
-        time.sleep(after_s)
+        time.sleep(after_s)  # at any moment of it
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all that run
         said = process.communicate(timeout=60.0)[1]
     assert process.returncode == 130, said

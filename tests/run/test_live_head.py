@@ -172,7 +172,7 @@ def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: S
         sweep.modality.symlink_to(first.port)
         thread = started(sweep)
         sweep.wait_for(lambda: sweep.begun, "the first position")
-        time.sleep(DWELL_S / 2)
+        time.sleep(DWELL_S / 2)  # the middle of the position is where it is pulled
         sweep.modality.unlink()
     sweep.wait_for(lambda: ("head_away", False) in sweep.notices(), "the word that the head is away")
     sweep.gate.release()

@@ -84,10 +84,10 @@ class Part:
                     for pid in self.processes():
                         with contextlib.suppress(ProcessLookupError):
                             os.kill(pid, sent)
-                    time.sleep(wait_s)
+                    time.sleep(wait_s)  # how long it stands still is what is tried
             case _:
                 self.network.cut()
-                time.sleep(seconds)
+                time.sleep(seconds)  # as long as it is cut off
                 self.network.join()
         return time.monotonic()
 
@@ -130,7 +130,7 @@ class SweepUploads(Uploads):
         """The next entry of a probe."""
         sweep_id = self._open.pop(probe.signer.key_id, None)
         if sweep_id is None:
-            time.sleep(PACE_S)
+            time.sleep(PACE_S)  # the pace of probes, so that other parts get their turn
             self._open[probe.signer.key_id] = sweep_id = new_id()
             return probe.opened(sweep_id)
         bodies = (
@@ -245,7 +245,7 @@ class Rig:
         entry = self.uploads.note(self.asker)
         with self.doing(meanwhile):
             asking.start()
-            time.sleep(chance.random() * 0.2)
+            time.sleep(chance.random() * 0.2)  # at any moment of the stop
             since_s = self.parts[part].fail(way, 0.5 + 2 * chance.random())
             self.uploads.deliver(entry)
             wait_until(self.is_serving, "a page", 60.0, 0.02)

@@ -32,7 +32,7 @@ def test_no_acknowledged_entry_is_lost_with_the_database(tmp_path: Path, kills: 
             uploads.begin()
             for _ in range(kills):
                 uploads.wait_for(PROBES)
-                time.sleep(randomness.random() * 0.1)
+                time.sleep(randomness.random() * 0.1)  # at any moment of the uploads
                 postgres.kill()
                 postgres.start()
             uploads.wait_for(PROBES)

@@ -55,7 +55,7 @@ def test_who_does_not_fit_in_is_told_and_who_has_gone_is_not_asked_for() -> None
     async def scenario() -> None:
         same = Gathering(Pool(1, 1), answer, linger_s=0, most=3, max_waiting=2)
         gone, stays = asyncio.create_task(same.ask(1)), asyncio.create_task(same.ask(2))
-        await asyncio.sleep(0)  # both have asked
+        await asyncio.sleep(0)  # no time passes: each task gets its turn, and both have asked
         with pytest.raises(ApiError) as refusal:
             await same.ask(3)
         assert refusal.value.status == 503

@@ -97,7 +97,7 @@ def test_nothing_is_lost_and_nothing_doubled(settings: Settings, tmp_path: Path,
                 while eye.exec_driver_sql(NEWEST).scalar() == before:
                     pass
             else:
-                time.sleep(randomness.random() * 0.06)
+                time.sleep(randomness.random() * 0.06)  # at any moment of an upload
             server.kill()
 
     with Outbox(tmp_path / "outbox", probe, tenant="demo-gu", subject="p") as outbox:

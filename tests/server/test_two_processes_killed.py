@@ -99,7 +99,7 @@ def test_nothing_is_lost_when_one_of_two_is_killed(tmp_path: Path, repo_root: Pa
             asked.append(str(new_id()))
             asking = threading.Thread(target=ask_to_stop, args=(inspectors, asked[-1], str(new_id())))
             asking.start()
-            time.sleep(randomness.random() * 0.1)
+            time.sleep(randomness.random() * 0.1)  # at any moment of the stop
             servers[victim].kill()
             speaker.wait_for(ROUND)
             uploads.wait_for(ROUND)

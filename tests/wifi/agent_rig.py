@@ -121,7 +121,7 @@ def play_long(phone: Phone, world: World) -> None:
     phone.command("pause")
     asked_s = time.monotonic()
     phone.wait(lambda: phone.state() == "paused", "paused")
-    time.sleep(1.0)
+    time.sleep(1.0)  # a lamp that went on again would show meanwhile
     last_s, level = world.lamp.edges[-1]
     phone.times["pause_to_dark_s"] = max(0.0, last_s - asked_s) if level == 0 else 99.0
     phone.wait(lambda: heard(phone, "trial", phase="over"), "the end of the test")
@@ -150,7 +150,7 @@ def play_walk(phone: Phone, world: World) -> None:
     def has_ended() -> bool:
         prompts = [event["prompt"] for event in phone.events() if event["type"] == "trial" and event["prompt"]]
         if prompts and (prompts[-1] == "walk") != bool(world.walker):
-            time.sleep(REACTION_S)
+            time.sleep(REACTION_S)  # a person is late
             world.walker = int(prompts[-1] == "walk")
         return heard(phone, "trial", phase="over")
 

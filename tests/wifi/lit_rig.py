@@ -182,7 +182,7 @@ def main() -> None:
                 troubled_s = time.monotonic()
                 troubles[trouble]()
             if trouble == "entered":
-                time.sleep(ENTERED_S)
+                time.sleep(ENTERED_S)  # nothing may be played meanwhile: there is nothing to wait for
                 run.send_signal(signal.SIGINT)
             out, err = run.communicate(timeout=400)
         ended_s = time.monotonic()

@@ -104,7 +104,7 @@ class Radio:
     def pull_out(self) -> None:
         """And back in after a second."""
         self.unplug()
-        time.sleep(1.0)
+        time.sleep(1.0)  # how long it is out is the trouble
         with self._lock:
             self._tap = make_tap(link=1)
 

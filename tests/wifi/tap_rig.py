@@ -86,7 +86,7 @@ def send(tap: int, per_second: int, seconds: float, sent: Any) -> None:
             with contextlib.suppress(OSError):  # the device is down
                 os.write(tap, frames[count % len(frames)])
             count += 1
-        time.sleep(0.001)
+        time.sleep(0.001)  # the rate is what is tried
     sent.value = count
 
 

@@ -31,7 +31,7 @@ from server.live.hub import MAX_LISTENERS_PER_PERSON
 from sweep.report import new_id
 from tests.server.conftest import Site, running
 from tests.server.sweep_kit import Probe
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, wait_on_loop
 
 MIB = 1024 * 1024
 
@@ -174,9 +174,7 @@ def test_the_largest_body_on_its_way_gives_way() -> None:
         pace = Pace()
         large, small = budget.open(pace), budget.open(pace)
         stalled = asyncio.create_task(_read(large, _Wire(b"x" * 90, is_whole=False)))
-        for _ in range(5):
-            await asyncio.sleep(0)
-        assert large.size == 90
+        await wait_on_loop(lambda: large.size == 90, "what has come of the large one")
         assert await _read(small, _Wire(b"y" * 30)) == 30
         with pytest.raises(ApiError) as refused:
             await stalled
@@ -315,8 +313,7 @@ def test_a_crew_has_a_bounded_queue() -> None:
             return 1
 
         tasks = [asyncio.create_task(crew.run(work)) for _ in range(2)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await wait_on_loop(lambda: crew.work == 2, "one works and one waits")
         with pytest.raises(ApiError) as refused:
             await crew.run(work)
         assert refused.value.status == 503

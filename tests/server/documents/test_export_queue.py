@@ -31,6 +31,7 @@ from server.store.crypto.body_keys import BodyKeys
 from sweep.report import new_id, utc_now
 from tests.server.conftest import SECOND_IN_SOAK, Client, Site, keys_in
 from tests.server.sweep_kit import Probe
+from tests.waiting import wait_on_loop
 
 MARCH = {"period_first": "2026-03-01", "period_last": "2026-03-31", "reason": "월간 보고"}
 
@@ -280,10 +281,7 @@ def test_what_an_earlier_run_left_is_removed(tmp_path: Path) -> None:
 
     async def play() -> None:
         task = asyncio.create_task(_queue(tmp_path).run())
-        for _ in range(10_000):
-            await asyncio.sleep(0)
-            if not (tmp_path / "old.pdf").exists():
-                break
+        await wait_on_loop(lambda: not (tmp_path / "old.pdf").exists(), "the old one is removed")
         task.cancel()
 
     asyncio.run(play())

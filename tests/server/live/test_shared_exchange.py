@@ -28,7 +28,7 @@ from sweep.phrases import Phrase
 from sweep.report import CommandEvent, PauseCommand, ResumeCommand, new_id, utc_now
 from tests.entry_factory import signer
 from tests.server.live_kit import PROBE, guidance, message, state, text
-from tests.waiting import PATIENCE_S, wait_until
+from tests.waiting import PATIENCE_S, wait_on_loop
 
 KEY = Key(signer("probe").key_id, signer("probe").public_key, "demo", PROBE, "test", 0, None, None)
 
@@ -104,19 +104,6 @@ def _pause(sweep_id: UUID) -> PauseCommand:
     )
 
 
-async def _until(is_so: Callable[[], bool]) -> None:
-    """Look on the event loop, where nobody changes anything meanwhile."""
-    loop = asyncio.get_running_loop()
-
-    async def look() -> bool:
-        return is_so()
-
-    def ask() -> bool:
-        return asyncio.run_coroutine_threadsafe(look(), loop).result()
-
-    await asyncio.to_thread(wait_until, ask, "what all processes know", PATIENCE_S, 0.01)
-
-
 def _known(exchange: SharedExchange) -> dict[str, Any]:
     """What a process knows of the probe; when it was last heard of differs by nothing either."""
     known: dict[str, Any] = json.loads(keep(exchange.hub.channel(PROBE)))
@@ -131,7 +118,7 @@ async def _same(*exchanges: SharedExchange) -> None:
         have_heard = all(exchange.hub.has_heard_of(PROBE) for exchange in exchanges)
         return have_heard and all(_known(other) == _known(first) for other in others)
 
-    await _until(are_same)
+    await wait_on_loop(are_same, "what all processes know")
 
 
 def _keep(db: Database, exchange: SharedExchange, **bounds: int) -> None:
@@ -199,7 +186,7 @@ def test_what_every_kept_channel_contains_is_removed_and_nothing_else(db: Databa
             await asyncio.to_thread(_keep, db, one, kept_us=0)
             assert await asyncio.to_thread(count) == 0
             async with _process(db) as three:
-                await _until(lambda: three.hub.has_heard_of(PROBE))
+                await wait_on_loop(lambda: three.hub.has_heard_of(PROBE), "the third hears of it")
                 assert _known(three) == _known(one)
                 await three.publish(PROBE, KEY, (guidance(9, "after", None),))
                 await _same(one, two, three)
@@ -224,7 +211,7 @@ def test_a_poll_here_is_woken_by_a_command_there(db: Database) -> None:
     async def scenario() -> None:
         async with _process(db) as one, _process(db) as two:
             poll = asyncio.create_task(one.fetch(PROBE, KEY, None, 1e6))
-            await _until(lambda: two.hub.has_heard_of(PROBE))
+            await wait_on_loop(lambda: two.hub.has_heard_of(PROBE), "the second hears of it")
             wanted = _resume(new_id())
             await two.enqueue(PROBE, wanted, wanted.sweep_id, asked_by="")
             assert await asyncio.wait_for(poll, PATIENCE_S) == (wanted,)
@@ -239,13 +226,13 @@ def test_without_notices_a_post_reaches_the_page_and_a_stop_the_probe(database_u
             async with _process(deaf) as one, _process(deaf) as two:
                 sweep_id = new_id()
                 await two.publish(PROBE, KEY, (state(0, "running", sweep_id),))
-                await _until(lambda: one.hub.has_heard_of(PROBE))
+                await wait_on_loop(lambda: one.hub.has_heard_of(PROBE), "the first hears of it")
                 page = one.hub.listen(PROBE, new_id(), "")
                 await two.publish(PROBE, KEY, (guidance(1, "first", sweep_id),))
-                await _until(lambda: page.queue.qsize() == 2)
+                await wait_on_loop(lambda: page.queue.qsize() == 2, "two events")
                 assert [page.queue.get_nowait().name for _ in range(2)] == ["state", "guidance"]
                 poll = asyncio.create_task(one.fetch(PROBE, KEY, None, 1e6))
-                await _until(lambda: one.hub.channel(PROBE).polls == 1)
+                await wait_on_loop(lambda: one.hub.channel(PROBE).polls == 1, "a poll")
                 stop = _pause(sweep_id)
                 await two.enqueue(PROBE, stop, sweep_id, asked_by="점검자-01")
                 assert await asyncio.wait_for(poll, PATIENCE_S) == (stop,)
@@ -261,7 +248,7 @@ def test_where_nobody_listens_news_are_left_until_somebody_does(db: Database, mo
             sweep_id, stop = new_id(), _pause(new_id())
             assert await one.fetch(PROBE, KEY, None, 0) == ()  # it serves, and rests from now on
             await two.publish(PROBE, KEY, (state(0, "running", sweep_id),))
-            await asyncio.sleep(4 * shared.REST_S)
+            await asyncio.sleep(4 * shared.REST_S)  # nothing may come meanwhile: there is nothing to wait for
             assert _known(one) != _known(two)
             page = one.hub.listen(PROBE, new_id(), "")
             await _same(two, one)
@@ -282,7 +269,7 @@ def test_a_process_that_was_cut_off_for_long_begins_anew_and_ends_its_streams(db
             listener = one.hub.listen(PROBE, new_id(), "")
             clock.now_s += pg_queue.KEPT_US / 2e6 + 1  # as if nothing had been read for so long
             await two.publish(PROBE, KEY, (guidance(7, "meanwhile", None),))
-            await _until(lambda: listener.is_lost)
+            await wait_on_loop(lambda: listener.is_lost, "the listener is lost")
             assert [listener.queue.get_nowait().name for _ in range(listener.queue.qsize())] == ["closing"]
             await _same(two, one)
 

@@ -211,7 +211,7 @@ def test_a_migration_stands_back_from_a_long_reader(private_postgres: PrivatePos
                     with db.write() as connection:
                         connection.exec_driver_sql("UPDATE entries SET size = size")
                     waited_s.append(time.monotonic() - began_s)
-                    time.sleep(0.05)
+                    time.sleep(0.05)  # writes all the while that the migration waits, not all at once
                 assert migrating.is_alive()
             migrating.join(30)
             with db.read() as connection:
