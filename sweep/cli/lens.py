@@ -69,7 +69,7 @@ def lens(
         str | None, typer.Option("--explain", metavar="X,Y", help="Explain why this pixel is or is not a candidate.")
     ] = None,
     frame: Annotated[
-        int | None, typer.Option("--frame", help="On_axis frame of the pixel for --explain; without it, the last one.")
+        int | None, typer.Option("--frame", help="On-axis frame of the pixel for --explain; without it, the last one.")
     ] = None,
     example: Annotated[
         bool,

@@ -29,6 +29,10 @@ def test_a_camera_is_found_and_the_page_shows_why(
     assert place in done.stdout, "what is said of it at the end holds"
     said = " ".join(done.stdout.split())
     assert said.index(place) < said.index(numbers) < said.index("0% (0–"), "why the chances are near 0 % is beside them"
+    not_of_the_find = (
+        "카메라일 확률이 아닙니다" if language.startswith("ko") else "not how likely a place to inspect above"
+    )
+    assert said.index(numbers) < said.index(not_of_the_find) < said.index("0% (0–"), "nobody takes it for the find's"
     assert done.stdout.startswith(("(모의)", "(simulated)"))
     assert done.stdout.count("(모의)") + done.stdout.count("(simulated)") == 1
     assert next_step in done.stderr
