@@ -6,13 +6,14 @@ import uuid
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from server.config.settings import Settings
 from server.interface.fields import Role
 from server.people import auth
+from server.relay.telling_keys import districts_of
 from server.server_keys import root
-from server.store.schema import entries
+from server.store.schema import districts, entries
 from sweep.entry.envelope import to_wire
 from tests.entry_factory import make_entry, signer
 from tests.server.conftest import Site, running
@@ -112,6 +113,48 @@ def test_acts_wait_for_a_root_key_that_is_elsewhere(
         expect(page.get_by_text("루트 키 서명 대기 2건")).to_be_visible()
         expect(page.get_by_text("폐기됨")).to_have_count(0)
         assert phone.violations() == []
+
+
+def test_a_districts_server_is_admitted_with_the_districts_it_tells_of(
+    open_phone: OpenPhone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    key = signer("a district's server")
+    with running(Settings(data_dir=tmp_path_factory.mktemp("keys"), port=0)) as server:
+        with server.db.write() as connection:
+            for number, ko, en in ((1, "가온구", "Gaon-gu"), (2, "나루구", "Naru-gu"), (3, "다솜구", "Dasom-gu")):
+                values = {
+                    "district_id": f"gu-{number}",
+                    "name_ko": ko,
+                    "name_en": en,
+                    "is_home": False,
+                    "created_ms": 0,
+                }
+                connection.execute(insert(districts).values(values))
+        phone = open_phone(server.url)
+        phone.log_in(_person(server, "admin"), path="#/settings/keys")
+        page = phone.page
+        page.get_by_label("공개 키(16진수 64자)").fill(key.public_key.hex())
+        page.get_by_label("부르는 이름").fill("구 서버 1")
+        admit = page.get_by_role("button", name="키 등록")
+        page.get_by_label("구 서버의 키(구의 현황을 알려 옴)").check()
+        expect(admit).to_be_disabled()  # of no district there is nothing to tell
+        told = page.get_by_role("group", name="현황을 알려 올 구")
+        for name in ("가온구", "다솜구"):
+            told.get_by_label(name).check()
+        assert phone.violations() == []
+        phone.shoot("keys-tells-ko")
+        admit.click()
+        mine = page.get_by_role("article", name="구 서버 1")
+        expect(mine.get_by_text("현황을 알리는 구: 가온구, 다솜구")).to_be_visible()
+        expect(mine).to_contain_text("구 서버")
+        with server.db.read() as connection:
+            assert districts_of(connection, key.key_id) == {"gu-1", "gu-3"}
+        phone.set(language="en")
+        expect(mine.get_by_text("Tells of: Gaon-gu, Dasom-gu")).to_be_visible()
+        page.get_by_label("The key of a district's server").check()
+        expect(page.get_by_role("group", name="Districts of which it may tell")).to_be_visible()
+        assert phone.violations() == []
+        phone.shoot("keys-tells-en")
 
 
 def test_others_are_told_that_it_is_not_for_them(
