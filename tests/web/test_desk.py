@@ -786,7 +786,7 @@ def test_facilities_at_one_place_of_the_map_are_told_one_beside_the_other(desk: 
     # In the middle of what the zoom's buttons leave.
     x, y = (0.0, 57.0) if box["width"] < box["height"] else (33.0, 0.0)
     page.mouse.click(box["x"] + box["width"] / 2 + x, box["y"] + box["height"] / 2 + y)
-    both = page.get_by_role("group", name="겹친 시설 2곳")
+    both = page.get_by_role("group", name="가까운 시설 2곳")
     for place in (one, other):
         both.get_by_role("button", name=place["name"]["ko"]).click()
         expect(page.locator("section.panel h2")).to_have_text(place["name"]["ko"])

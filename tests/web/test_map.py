@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Route, ViewportSize, expect
 
 from sweep.report import new_id
 from tests.web import evidence as made
@@ -118,3 +118,37 @@ def test_no_name_lies_on_a_door_or_a_pin(phone: Phone, site: Site) -> None:
             assert not [pin for pin in boxes_of(page, MARKS) if overlap(pin, label)], (layer, label)
         phone.shoot(f"map-names-{layer}", full=False)
         page.get_by_role("switch").click()
+
+
+def test_pins_of_places_ten_pixels_apart_are_each_hit_and_keep_a_line_to_their_place(phone: Phone, site: Site) -> None:
+    report = site.deliver("two pins", candidate_zone="stall-2")
+    other = str(new_id())
+
+    def with_another(route: Route) -> None:
+        told = route.fetch().json()
+        first = told["report"]["findings"][0]
+        told["report"]["findings"].append(first | {"finding_id": other})
+        for places in (told["finding_places"], told["findings"]):
+            again = [one | {"finding_id": other} for one in places if one["finding_id"] == first["finding_id"]]
+            places += [one | ({"x_m": one["x_m"] + 0.12} if "x_m" in one else {}) for one in again]
+        route.fulfill(json=told)
+
+    phone.page.route(f"**/api/sweeps/{report.sweep_id}", with_another)
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}")
+    page, pins = phone.page, phone.page.locator(".map-pin-hit")
+    expect(pins).to_have_count(2)
+    for language in ("ko", "en"):
+        phone.set(language=language)
+        expect(pins).to_have_count(2)
+        boxes = [box for pin in pins.all() if (box := pin.bounding_box()) is not None]
+        one, two = sorted(boxes, key=lambda box: box["x"])
+        assert all(min(box["width"], box["height"]) >= 48 for box in boxes)
+        assert two["x"] >= one["x"] + one["width"] or abs(two["y"] - one["y"]) >= 48, boxes
+        expect(page.locator("path.map-pin-line")).to_have_count(2)
+        assert phone.violations() == []
+        phone.shoot(f"map-two-pins-{language}", full=False)
+    for finding_id in (str(report.findings[0].finding_id), other):
+        page.locator(f".map-pin-hit[data-place='{finding_id}']").click()
+        expect(page).to_have_url(re.compile(finding_id))
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)

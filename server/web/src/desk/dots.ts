@@ -19,7 +19,7 @@ interface Canvas {
 }
 
 const CELL_PX = 34; // guessed: a finger's width
-const FINGER_PX = 20; // guessed: half of what a finger is sure to hit
+const FINGER_PX = 24; // derived: half of what a finger is to hit
 const FONT = "700 14px system-ui, sans-serif"; // the smallest text of the page
 const RADIUS: Readonly<Record<PlaceState, number>> = { found: 9, case: 8, overdue: 7, plain: 5 };
 const MOST_NAMES = 24; // guessed: more is a page of text
@@ -54,12 +54,15 @@ export class Dots extends L.Path {
       const map = this._map;
       const dot = this.#dotAt(layerPoint);
       if (dot === undefined) return;
-      // Single places whose discs lie on each other: one would hide the others, so all of them are told.
+      // Single places whose discs lie on each other or under one finger: all of them are told, the pressed one first.
       const beside = this.#dots.filter(
-        (other) => Math.hypot(other.x - dot.x, other.y - dot.y) < radiusOf(other) + radiusOf(dot),
+        (other) =>
+          other !== dot &&
+          (Math.hypot(other.x - dot.x, other.y - dot.y) < radiusOf(other) + radiusOf(dot) ||
+            Math.hypot(other.x - layerPoint.x, other.y - layerPoint.y) <= FINGER_PX),
       );
       if (dot.count === 1 && beside.every(({ count }) => count === 1))
-        onplaces([...beside].reverse().map(({ first }) => first));
+        onplaces([dot, ...beside.reverse()].map(({ first }) => first));
       else map.setView(map.layerPointToLatLng([dot.x, dot.y]), Math.min(map.getMaxZoom(), map.getZoom() + 2));
     });
   }

@@ -125,7 +125,7 @@ const map = {
   map_act_case: text("확인 건 보기", "See the case"),
   map_act_due: text("일정 보기", "See what is due"),
   map_act_room: text("방 열기", "Open the room"),
-  map_together: text("겹친 시설 {n}곳 – 하나를 고르십시오", "{n} facilities lie on each other: choose one"),
+  map_together: text("가까운 시설 {n}곳 – 하나를 고르십시오", "{n} facilities close together: choose one"),
   map_list: text("할 일이 있는 시설", "Facilities with something open"),
   map_no_outlines: text(
     "구 경계가 없습니다. 시 담당자가 GeoJSON을 올리면 나타납니다.",

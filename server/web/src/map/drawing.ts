@@ -215,6 +215,11 @@ export function findingArea(zone: Zone, circle: Pick<Finding, "x_m" | "y_m" | "r
   );
 }
 
+/** From where a thing is to where its pin stands, when that stands beside others. */
+export function pinLine(xM: number, yM: number, toXM: number, toYM: number): L.Layer {
+  return L.polyline([at(xM, yM), at(toXM, toYM)], { className: "map-pin-line", interactive: false });
+}
+
 /** A finding's number, as a disc only at a place; once a person has decided, with the word of the decision beside it. */
 export function findingPin(
   number: number,

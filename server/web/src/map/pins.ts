@@ -4,7 +4,7 @@ import type { Finding, FindingPlace, FindingState, Plan, WallSpot } from "../api
 import { word } from "../i18n/glossary";
 import { local, t } from "../i18n/translate.svelte";
 import { at, buttonMarker, findingPin } from "./drawing";
-import { inwardOf } from "./placing";
+import { inwardOf, spread, type Extent } from "./placing";
 
 export interface Marked {
   readonly finding: Finding;
@@ -15,6 +15,7 @@ export interface Marked {
 }
 
 export const TO_WALL_PX = 20; // derived: half a pin and half a wall's line
+const HIT_PX = 48;
 const DECIDED_PX = 150; // a pin with the longest word of the glossary beside its number
 
 /** `places`: where on the walls they are, as far as that is known. */
@@ -32,22 +33,62 @@ export function inwardsOf({ finding, spot }: Marked, plan: Plan): [number, numbe
   return spot === null || zone === undefined ? [0, 0] : inwardOf(zone, spot.corner);
 }
 
-export function pinOf(one: Marked, index: number, plan: Plan, state: FindingState, onpress: () => void): L.Layer {
+/** What a finger hits of a pin, in pixels from its place on the plan: from its left end and its upper one. */
+function hitOf(
+  one: Marked,
+  plan: Plan,
+  isDecided: boolean,
+): { left: number; top: number; width: number; side: string } {
+  const [inX, inY] = inwardsOf(one, plan);
+  // Its word leads into the plan: at the side of the frame half of it would be cut off.
+  const side =
+    isDecided && one.x_m < plan.width_m / 4 ? "left" : isDecided && one.x_m > 0.75 * plan.width_m ? "right" : "";
+  const half = side === "left" ? 24 : side === "right" ? DECIDED_PX - 24 : isDecided ? DECIDED_PX / 2 : 24;
+  return { left: TO_WALL_PX * inX - half, top: TO_WALL_PX * inY - 24, width: isDecided ? DECIDED_PX : HIT_PX, side };
+}
+
+/** By how many pixels each pin stands beside its place, so that a finger hits every one; 0 where they are far apart. */
+export function shiftsOf(
+  marked: readonly Marked[],
+  plan: Plan,
+  isDecided: (one: Marked) => boolean,
+  scale: number,
+  frame: Extent,
+): { x: number; y: number }[] {
+  const boxes = marked.map((one) => {
+    const { left, top, width } = hitOf(one, plan, isDecided(one));
+    const [x, y] = [one.x_m * scale + left, one.y_m * scale + top];
+    return { left: x, top: y, right: x + width, bottom: y + HIT_PX };
+  });
+  const within = {
+    left: frame.left * scale, top: frame.top * scale, right: frame.right * scale, bottom: frame.bottom * scale,
+  }; // prettier-ignore
+  return spread(boxes, within).map((box, index) => ({
+    x: box.left - (boxes[index]?.left ?? 0),
+    y: box.top - (boxes[index]?.top ?? 0),
+  }));
+}
+
+export function pinOf(
+  one: Marked,
+  index: number,
+  plan: Plan,
+  state: FindingState,
+  shift: { readonly x: number; readonly y: number },
+  onpress: () => void,
+): L.Layer {
   const { finding, x_m, y_m, spot } = one;
   const isDecided = state !== "to_inspect";
   const zone = plan.zones.find((candidate) => candidate.zone_id === finding.zone_id);
   const zoneName = zone ? local(zone.name) : finding.zone_id;
-  const [inX, inY] = inwardsOf(one, plan);
-  // Its word leads into the plan: at the side of the frame half of it would be cut off.
-  const side = isDecided && x_m < plan.width_m / 4 ? "left" : isDecided && x_m > 0.75 * plan.width_m ? "right" : "";
-  const half = side === "left" ? 24 : side === "right" ? DECIDED_PX - 24 : isDecided ? DECIDED_PX / 2 : 24;
+  const { left, top, width, side } = hitOf(one, plan, isDecided);
   return buttonMarker(
     at(x_m, y_m),
     findingPin(index + 1, spot !== null, isDecided ? { state, word: word("finding", state) } : null),
     {
       className: `map-pin-hit ${side}`,
-      size: [isDecided ? DECIDED_PX : 48, 48],
-      anchor: [half - TO_WALL_PX * inX, 24 - TO_WALL_PX * inY],
+      size: [width, HIT_PX],
+      anchor: [-left - shift.x, -top - shift.y],
       label: isDecided
         ? t("map_finding_decided", { n: index + 1, zone: zoneName, word: word("finding", state) })
         : t("map_finding_button", { n: index + 1, zone: zoneName }),

@@ -264,3 +264,40 @@ export function inwardOf(zone: Zone, corner: number): [number, number] {
   const side = (mean(0) - begin[0]) * -wayY + (mean(1) - begin[1]) * wayX < 0 ? -1 : 1;
   return [(side * -wayY) / length, (side * wayX) / length];
 }
+
+const ROUNDS = 60; // guessed: as many as a plan has pins
+
+/** Rectangles moved apart until none lies over another, within a frame as far as that has room. */
+export function spread(boxes: readonly Extent[], frame: Extent): Extent[] {
+  const moved = boxes.map((box) => ({ ...box }));
+  const push = (box: (typeof moved)[number], x: number, y: number) => {
+    box.left += x;
+    box.right += x;
+    box.top += y;
+    box.bottom += y;
+  };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    let isClear = true;
+    moved.forEach((one, index) => {
+      for (const other of moved.slice(index + 1)) {
+        const x = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+        const y = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+        if (x <= 0 || y <= 0) continue;
+        isClear = false;
+        const isAcross = x < y;
+        const isBefore = isAcross ? one.left <= other.left : one.top <= other.top;
+        const by = ((isAcross ? x : y) / 2 + 0.5) * (isBefore ? 1 : -1);
+        push(one, isAcross ? -by : 0, isAcross ? 0 : -by);
+        push(other, isAcross ? by : 0, isAcross ? 0 : by);
+      }
+    });
+    if (isClear) break;
+    for (const box of moved)
+      push(
+        box,
+        Math.max(0, frame.left - box.left) - Math.max(0, box.right - frame.right),
+        Math.max(0, frame.top - box.top) - Math.max(0, box.bottom - frame.bottom),
+      );
+  }
+  return moved;
+}
