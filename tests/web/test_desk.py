@@ -792,6 +792,23 @@ def test_facilities_at_one_place_of_the_map_are_told_one_beside_the_other(desk: 
         expect(page.locator("section.panel h2")).to_have_text(place["name"]["ko"])
 
 
+def test_an_empty_list_beside_the_map_names_the_facilities_that_have_no_place_on_it(desk: Phone, city: str) -> None:
+    page = desk.page
+    map_ = _get(page, city, "/api/desk/map")
+    answer = map_ | {"outlines": [], "places": [], "unplaced": 3}
+    page.route("**/api/desk/map", lambda route: route.fulfill(json=answer))
+    for language, words in (
+        ("ko", "좌표가 없는 시설 3곳은 지도에 없습니다."),
+        ("en", "3 facilities without coordinates are not on the map."),
+    ):
+        desk.set(language=language)
+        desk.open("#/desk/map")
+        page.reload()
+        expect(page.locator("main .empty").get_by_text(words)).to_be_visible()
+        assert desk.violations() == []
+        desk.shoot(f"desk-map-unplaced-{language}", full=False)
+
+
 def test_the_log_speaks_words_and_folds_its_hashes(desk: Phone, city: str) -> None:
     page = desk.page
     entries = _entries(page, city)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from sweep.report import CommandEvent, new_id
 from tests.report_factory import text
@@ -141,3 +141,19 @@ def test_a_start_with_the_colleague_lies_under_nothing_while_a_place_waits(
     phone.shoot(f"room-start-with-{language}", full=False)
     start.click()
     expect(page).to_have_url(re.compile("/start$|#/live"))
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_probe_that_is_busy_is_said_to_be_so(phone: Phone, site: Site, probe: FakeProbe, language: str) -> None:
+    def busy(route: Route) -> None:
+        told = route.fetch().json()
+        route.fulfill(json=told | {"probes": [one | {"online": True, "state": "running"} for one in told["probes"]]})
+
+    phone.page.route("**/api/probes", busy)
+    phone.log_in(path="#/settings")
+    phone.set(language=language)
+    phone.open(f"#/rooms/{site.suspected_room}/start")
+    words = "연결된 점검기가 다른 점검 중입니다." if language == "ko" else "The probe that is connected is busy"
+    expect(phone.page.get_by_role("status").filter(has_text=words)).to_be_visible()
+    assert phone.faults() == []
+    phone.shoot(f"start-busy-{language}", full=False)
