@@ -125,8 +125,19 @@ def words(what: Phrase | Spoken | BaseException | str, language: Language) -> st
     phrase = phrase_of(what) if isinstance(what, BaseException) else what
     template = catalogue(language).gettext(phrase.code)
     said = {name: words(v, language) if isinstance(v, Phrase | Spoken) else v for name, v in phrase.values.items()}
-    text = template.format_map(said)
-    return with_particles(text) if language == "ko" else text
+    if language == "ko":
+        return with_particles(template.format_map(said))
+    return _counted(template, said).format_map(said)
+
+
+_FORMS: Final = re.compile(r"(\{(\w+)[^}]*\}[^{}\[\]|]*)\[([^\[\]|]*)\|([^\[\]|]*)\]")
+
+
+def _counted(template: str, values: Mapping[str, object]) -> str:
+    """Of `{rows} [row|rows]` the form that the number before it asks for."""
+    if "|" not in template:
+        return template
+    return _FORMS.sub(lambda found: found[1] + found[3 if str(values.get(found[2])) == "1" else 4], template)
 
 
 _PARTICLE: Final = re.compile(

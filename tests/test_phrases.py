@@ -198,3 +198,15 @@ def test_every_marked_particle_of_the_catalogue_is_resolved() -> None:
     assert [
         code for code, text in with_values.items() if re.search(r"\((는|가|를|과|와|으|이)\)", with_particles(text))
     ] == []
+
+
+def test_english_counts_one_of_a_thing_and_several() -> None:
+    told = {count: words(Phrase("import_undone_but", kept=count), "en") for count in (0, 1, 2, "1")}
+    assert told[1] == told["1"] == "undone, but 1 facility stays: it is in use"
+    assert told[2] == "undone, but 2 facilities stay: they are in use"
+    assert told[0].startswith("undone, but 0 facilities stay")
+    assert words(Phrase("import_undone_but", kept="[a|b]"), "en").startswith("undone, but [a|b] facilities stay")
+
+
+def test_only_a_phrase_chooses_between_the_forms_of_one_and_of_several() -> None:
+    assert [code for code, text in said("en").items() if code[1] and re.search(r"\[[^\]]*\|", text)] == []

@@ -27,6 +27,7 @@ from server.imports import importing, questions
 from server.imports.rows import outlines
 from server.imports.rows.reasons import OUTCOMES, words_of
 from server.interface.safe_text import defuse_formula
+from server.interface.words import kst
 from server.places import facilities
 from server.store.db import Database
 from sweep.phrases import Phrase, Spoken
@@ -88,7 +89,7 @@ def undo_import(
                 found = questions.list_imports(connection).imports
             for one in found:
                 name = display_text(one.file_name, limit=60)
-                about = {"id": one.import_id, "created": f"{one.created:%Y-%m-%d %H:%M}", "state": one.state}
+                about = {"id": one.import_id, "created": kst(one.created), "state": one.state}
                 print_words("import_listed", **about, name=name, rows=one.rows, questions=one.open_questions)
             return
         kept = importing.undo(db, import_id, actor=ACTOR)

@@ -7,7 +7,7 @@ best a sweep can say is that nothing was noticed within what was looked at.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Final
 
 from server.interface.fields import VisitMode
@@ -16,6 +16,7 @@ from server.interface.told import either, word
 from sweep.entry import kinds
 from sweep.phrases import Language
 from sweep.report import SHOWN, ClockReading, LocalText, Modality, Source
+from sweep.report.base import KOREA
 from sweep.report.case_records import Defect
 from sweep.report.inspection_records import Afterwards, InstrumentKind, InstrumentSaw
 from sweep.report.visit_records import Bell, Measure, Occasion, Spot
@@ -23,7 +24,7 @@ from sweep.report.words import words_of
 
 NOT_RECORDED = "미기재"
 
-KST = timezone(timedelta(hours=9), "KST")  # Korea has no daylight saving time
+KST = KOREA
 
 
 def _words(**pairs: tuple[str, str]) -> dict[str, LocalText]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from sweep.report import SEEN_AS, Finding, KnownThing, LocalText, Observation, SeenAs, devices_of, sameness, thing_of
+from sweep.report.base import KOREA
 from sweep.report.sentences import Sentence
 
 NO_CAMERA: Final = LocalText(ko="카메라 아님", en="no camera")
@@ -51,5 +52,5 @@ def _marked(finding: Finding, observations: Sequence[Observation], known: Sequen
         return finding
     last = max(same, key=lambda one: one.decided)
     what = last.what or NO_CAMERA
-    text = EXPLAINED.text(day=last.decided.date().isoformat(), ko=what.ko, en=what.en)
+    text = EXPLAINED.text(day=last.decided.astimezone(KOREA).date().isoformat(), ko=what.ko, en=what.en)
     return finding.model_copy(update={"explained": text})

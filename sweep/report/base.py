@@ -12,7 +12,7 @@ import json
 import os
 import time
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -32,6 +32,8 @@ from sweep.report.structure import MAX_VALUES, check_structure
 
 MAX_JSON_BYTES = 8 * 1024 * 1024  # derived: a 30-zone sweep with 2,000 observations takes about 1.5 MB
 MAX_SAFE_INTEGER = 2**53 - 1  # derived: JSON readers that hold numbers as doubles stay exact
+
+KOREA = timezone(timedelta(hours=9), "KST")  # it has no daylight saving time
 
 
 class ContractError(ValueError):

@@ -55,11 +55,11 @@ def light_text(light_s: float, open_s: float) -> LocalText:
     """How long the light test took in the whole sweep, and how much of it was only for what its traffic leaves open."""
     (all_ko, all_en), (open_ko, open_en) = _minutes(light_s), _minutes(open_s)
     whom_ko, whom_en = "카메라인지 확실하지 않은 송신기만을 위한 시험", "transmitters that may or may not be a camera"
-    ko, en = f"조명 반응 시험에 모두 {all_ko}가 걸렸", f"The light test took {all_en} of this sweep"
+    ko, en = f"조명 반응 시험에 모두 {all_ko}가 걸렸", f"The light test took {all_en} in all"
     if round(open_s) == 0:
         return LocalText(ko=f"{ko}습니다.", en=f"{en}.")
     if open_ko == all_ko:
-        return LocalText(ko=f"{ko}고, 모두 {whom_ko}이었습니다.", en=f"{en}, all of it only for {whom_en}.")
+        return LocalText(ko=f"{ko}고, 모두 {whom_ko}이었습니다.", en=f"{en}, only for {whom_en}.")
     return LocalText(
         ko=f"{ko}고, 그중 {open_ko}는 {whom_ko}이었습니다.", en=f"{en}, {open_en} of it only for {whom_en}."
     )

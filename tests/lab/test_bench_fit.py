@@ -246,7 +246,7 @@ def test_bad_input_is_one_line(campaign: Path, tmp_path: Path) -> None:
     for name in ("f001.json",):
         (tmp_path / name).write_bytes((campaign / "truth" / name).read_bytes())
     code, said = fit(campaign, tmp_path)
-    assert (code, "1 clips have no truth" in said, "f002" in said) == (2, True, True)
+    assert (code, "1 clip has no truth" in said, "f002" in said) == (2, True, True)
     code, said = fit(campaign)
     assert (code, "too little to claim anything: 2 clips" in said) == (2, True)
     torn = tmp_path / "torn" / "clips" / "f001"

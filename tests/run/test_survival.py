@@ -239,7 +239,7 @@ def test_a_report_without_room_is_said_exactly_and_nothing_else(tmp_path: Path, 
     done = replay_on_small_disk(tmp_path / "state", size_kib=size_kib, reserves=False, is_limit=is_limit)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert "NOT on disk and not delivered: sweep.report (2); on disk: 1 entries that wait" in line
+    assert "NOT on disk and not delivered: sweep.report (2); on disk: 1 entry that waits" in line
     assert "nothing is lost" not in line
     assert "nothing was lost" not in line
     assert "is full: free some space" in line or "a limit on the size of files" in line

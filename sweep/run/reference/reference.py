@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -33,14 +33,12 @@ from sweep.report import (
     to_json,
     utc_now,
 )
-from sweep.report.base import Finite
+from sweep.report.base import KOREA, Finite
 from sweep.report.files import read_json
 from sweep.run.modalities import SENSING_MODALITIES
 
 FILE_NAME: Final = "reference.json"
 MAX_BYTES: Final = 64 * 1024
-KOREA: Final = timezone(timedelta(hours=9))
-"""Whose morning it is."""
 NOT_DONE: Final = ReferenceCheck(status="not_done", checked=None)
 Readings = Mapping[ReferencePartName, Sequence[float]]
 """In dB (lens, lamp) or dBm, each repeat one."""

@@ -412,7 +412,7 @@ def test_the_period_really_deletes_and_no_step_of_a_clock_does(
         assert _age(site, GRACE_S - 1) == 0, "a clock may be wrong"
         with site.db.read() as connection:
             assert photo_retention.count_due(connection, PERIOD.days) == 1
-        assert _retention(call).endswith("; 1 bodies are due")
+        assert _retention(call).endswith("; 1 body is due")
     assert _age(site, 1) == 0, "it was, and was put right"
     with moved_to(much_later):
         assert _age(site, GRACE_S - 1) == 0

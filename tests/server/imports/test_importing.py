@@ -217,7 +217,7 @@ def test_by_the_command(call: Call, tmp_path: Path) -> None:
     assert [line[1] for line in lines[1:]] == ["new", "new", "new", "question"]
     assert "undo it with" in call("import-facilities", file)[1]
     listed = call("undo-import")[1]
-    assert "1 questions open" in listed
+    assert "1 question open" in listed
     assert call("undo-import", listed.split()[0])[1] == "undone\n"
     assert call("undo-import", listed.split()[0])[0] == 2
 

@@ -399,7 +399,7 @@ def test_nothing_is_moved_back_beside_a_server_that_moves_it_there_again(
         assert db.objects is not None
         db.objects.delete([name])
     code, _, wrong = _call(in_folder, capsys, "move-bodies", "--back")
-    assert (code, "1 bodies still lie in the object storage, or are missing there" in wrong) == (2, True)
+    assert (code, "1 body still in the object storage, or missing there" in wrong) == (2, True)
     assert sent.crop
 
 

@@ -1,6 +1,7 @@
 /** An entry of the log as a sentence: what was recorded, and where. */
 import type { components } from "../api/schema";
 import { disposition } from "../api/tables.json";
+import { personName } from "../i18n/korean";
 import { local } from "../i18n/translate.svelte";
 import { districts } from "./districts.svelte";
 import { kindOf } from "./kinds";
@@ -28,7 +29,7 @@ const OF_PROBES = ["sweep.opened", "sweep.report", "reference.checked"];
 
 /** Who signed it; of a probe that it is one. */
 export function signerOf({ kind, subject, key_id: key }: Row): string {
-  const who = subject ?? key;
+  const who = subject === null ? key : personName(subject);
   return kind !== null && OF_PROBES.includes(kind) ? tell("log_probe", { who }) : who;
 }
 

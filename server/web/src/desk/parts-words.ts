@@ -21,7 +21,7 @@ export const partsWords = {
   sex_family: text("가족", "Family"),
   parts_floor_above: text("{n}층", "Floor {n}"),
   parts_floor_below: text("지하 {n}층", "Basement {n}"),
-  parts_stalls_of: text("{n}칸", "{n} stalls"),
+  parts_stalls_of: text("{n}칸", "{n} [stall|stalls]"),
   parts_correct: text("고치기", "Correct"),
   parts_save: text("저장", "Save"),
   parts_saved: text("저장했습니다.", "Saved."),

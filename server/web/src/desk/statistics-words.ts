@@ -30,7 +30,7 @@ export const statisticsWords = {
   ),
   stat_measured: text(
     "장비: 방 {n}개소를 측정하여 확인할 곳 {places}건을 알렸습니다.",
-    "Probe: {n} rooms measured, {places} places named to inspect.",
+    "Probe: {n} [room|rooms] measured, {places} [place|places] named to inspect.",
   ),
   stat_found: text(
     "사람: 확인 건 {cases}건, 그중 카메라이거나 배제할 수 없다고 적은 것 {found}건(장비가 알린 곳에서 {of_probes}건).",
@@ -76,7 +76,7 @@ export const statisticsWords = {
     "In these sweeps nobody looked by eye where the probe asked. Cases looked at later, by the guide: {n}.",
   ),
   stat_hours: text("{n}시간", "{n} h"),
-  stat_days: text("{n}일", "{n} days"),
+  stat_days: text("{n}일", "{n} [day|days]"),
   stat_no_value: text("–", "–"),
   stat_medians: text(
     "걸린 시간은 중앙값입니다. ‘–’는 해당하는 건이 없다는 뜻이며 0이 아닙니다. 방의 수는 지금 등록된 수입니다.",

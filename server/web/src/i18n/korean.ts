@@ -15,6 +15,13 @@ export function personName(name: string): string {
   return english === undefined ? name : `${english}-${number}`;
 }
 
+/** The name that is kept for one that was typed: `Inspector-02` is `점검자-02`. */
+export function keptName(typed: string): string {
+  const [, english = "", number = ""] = /^(.+)-(\d+)$/.exec(typed) ?? [];
+  const role = Object.keys(ROLES).find((one) => ROLES[one] === english);
+  return role === undefined ? typed : `${role}-${number}`;
+}
+
 export function personNames(names: readonly string[]): string {
   return names.map(personName).join(", ");
 }

@@ -1,5 +1,6 @@
 /** Says the words of one table in the chosen language; for pages that are fetched when somebody opens them. */
 import { settings } from "../app/settings.svelte";
+import { filled } from "./filled";
 import type { PlaceholdersOf } from "./text";
 
 type Words = Readonly<Record<string, { readonly ko: string; readonly en: string }>>;
@@ -14,7 +15,6 @@ export type PlainKeyOf<W extends Words> = { [K in keyof W]: [Named<W, K>] extend
 export function speaker<W extends Words>(words: W) {
   return function say<K extends keyof W>(key: K, ...parameters: Parameters<W, K>): string {
     const values: Readonly<Record<string, string | number>> = parameters[0] ?? {};
-    const text = words[key]?.[settings.language] ?? "";
-    return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+    return filled(words[key]?.[settings.language] ?? "", values);
   };
 }

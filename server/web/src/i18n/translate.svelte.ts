@@ -1,6 +1,7 @@
 /** The words of the page in the chosen language, of which one pack is loaded, and texts that came in both. */
 import type { ShownText } from "../api/client";
 import { settings } from "../app/settings.svelte";
+import { filled } from "./filled";
 import type { Language, MessageKey, ParametersOf } from "./messages";
 
 type Parameters<K extends MessageKey> = [ParametersOf<K>] extends [never]
@@ -27,10 +28,7 @@ export async function speak(language: Language): Promise<void> {
 /** The text of `key` in the chosen language with its {placeholders} filled in. */
 export function t<K extends MessageKey>(key: K, ...parameters: Parameters<K>): string {
   const values: Readonly<Record<string, string | number>> = parameters[0] ?? {};
-  return (words?.[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = values[name];
-    return value === undefined ? whole : String(value);
-  });
+  return filled(words?.[key] ?? key, values);
 }
 
 /** Whether the page has words for what somebody else named. */

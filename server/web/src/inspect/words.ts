@@ -31,7 +31,7 @@ const words = {
   going: text("두 사람이 확인하고 나오십시오.", "Both confirm, and go out."),
   all_seen: text("모든 구역을 보았습니다.", "Every zone was seen."),
   leave: text("점검 마치기", "Finish"),
-  leave_left: text("미실시 {n}곳 남기고 마치기", "Finish, {n} zones not inspected"),
+  leave_left: text("미실시 {n}곳 남기고 마치기", "Finish, {n} [zone|zones] not inspected"),
   back_in: text("구역으로 돌아가기", "Back to the zones"),
   not_done: text("미실시", "Not inspected"),
   borescope: text(

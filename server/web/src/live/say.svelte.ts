@@ -1,5 +1,6 @@
 /** What a running sweep says of the room, in the chosen language; fetched with it, not with the first load of phone or desk. */
 import { settings } from "../app/settings.svelte";
+import { filled } from "../i18n/filled";
 import type { PlaceholdersOf } from "../i18n/text";
 import { words } from "./words";
 
@@ -14,5 +15,5 @@ export type PlainKey = { [K in RoomKey]: [Named<K>] extends [never] ? K : never 
 
 export function say<K extends RoomKey>(key: K, ...parameters: Parameters<K>): string {
   const values: Readonly<Record<string, string | number>> = parameters[0] ?? {};
-  return words[key][settings.language].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return filled(words[key][settings.language], values);
 }

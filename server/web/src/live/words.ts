@@ -55,7 +55,7 @@ export const words = {
   doctor_wrong: text("점검 전에 고칠 것 {n}건", "{n} to be mended before a sweep"),
   doctor_notes: text(
     "참고 {n}건: 없어도 점검할 수 있지만 덜 봅니다",
-    "{n} notes: a sweep goes on without, and sees less",
+    "{n} [note|notes]: a sweep goes on without, and sees less",
   ),
   doctor_none_wrong: text("점검 전에 고칠 것 없음", "Nothing to be mended before a sweep"),
   doctor_unknown: text("알 수 없음 {n}건", "{n} not known"),

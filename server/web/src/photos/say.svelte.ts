@@ -1,5 +1,6 @@
 /** The words of photographs in the chosen language; they are fetched with them, not with the phone's first load. */
 import { settings } from "../app/settings.svelte";
+import { filled } from "../i18n/filled";
 import type { PlaceholdersOf } from "../i18n/text";
 import { words } from "./words";
 
@@ -14,5 +15,5 @@ export type PlainKey = { [K in PhotoKey]: [Named<K>] extends [never] ? K : never
 
 export function say<K extends PhotoKey>(key: K, ...parameters: Parameters<K>): string {
   const values: Readonly<Record<string, string | number>> = parameters[0] ?? {};
-  return words[key][settings.language].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return filled(words[key][settings.language], values);
 }

@@ -8,7 +8,7 @@ export const words = {
     "Only the object and its place. Never a person, never anybody's belongings.",
   ),
   none: text("아직 사진이 없습니다.", "No photograph yet."),
-  count: text("사진 {n}장", "{n} photographs"),
+  count: text("사진 {n}장", "{n} [photograph|photographs]"),
   kind_object: text("물체", "Object"),
   kind_surroundings: text("그 자리", "Its place"),
   kind_hole: text("구멍·틈새", "Hole or gap"),
@@ -16,7 +16,7 @@ export const words = {
   kind: text("무엇을 찍습니까", "What is it"),
   sealed: text("봉인됨", "Sealed"),
   deleted: text("보존기간이 끝나 삭제됨", "Deleted, its period was over"),
-  opened: text("{n}회 열람", "opened {n} times"),
+  opened: text("{n}회 열람", "opened {n} [time|times]"),
   doubted: text("촬영 기록과 다름 – 확인 필요", "Not as declared – look at its entry"),
   entry: text("기록 {n}번", "Entry {n}"),
   off_insecure: text(
@@ -65,8 +65,8 @@ export const words = {
     "Drag to what you point at. By keyboard: arrow keys move, Enter begins and ends. The picture stays as it is.",
   ),
   arrows_picture: text("방금 찍은 사진: 화살표 그리기", "The picture just taken: draw arrows"),
-  arrows_count: text("화살표 {n}개", "{n} arrows"),
-  arrows_begun: text("화살표 {n}개 · 시작점을 정함", "{n} arrows · one begun"),
+  arrows_count: text("화살표 {n}개", "{n} [arrow|arrows]"),
+  arrows_begun: text("화살표 {n}개 · 시작점을 정함", "{n} [arrow|arrows] · one begun"),
   arrows_undo: text("화살표 되돌리기", "Undo the arrow"),
   arrows_send: text("보내기", "Send"),
   arrows_left: text(

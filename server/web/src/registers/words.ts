@@ -2,7 +2,7 @@
 import { text } from "../i18n/text";
 
 const shared = {
-  rows: text("{n}건", "{n} rows"),
+  rows: text("{n}건", "{n} [row|rows]"),
   rows_cut: text(
     "앞의 {n}건만 보입니다. 찾는 말을 더 적으십시오.",
     "Only the first {n} are shown; search for more words.",
@@ -35,7 +35,7 @@ const accounts = {
   account_off: text("사용 중지", "Switched off"),
   account_id: text("기록상 번호", "Id in records"),
   sessions: text("로그인", "Logins"),
-  sessions_now: text("로그인 {n}개", "{n} logins"),
+  sessions_now: text("로그인 {n}개", "{n} [login|logins]"),
   second_factor: text("2차 인증", "Second factor"),
   second_factor_on: text("등록됨", "Set up"),
   second_factor_off: text("없음", "None"),
@@ -146,7 +146,7 @@ const places = {
   closed: text("폐쇄", "Closed"),
   joined: text("합침", "Joined"),
   rooms: text("방", "Rooms"),
-  rooms_n: text("방 {n}개", "{n} rooms"),
+  rooms_n: text("방 {n}개", "{n} [room|rooms]"),
   kind: text("종류", "Kind"),
   address: text("주소", "Address"),
   code: text("관리번호", "Number"),
@@ -239,15 +239,15 @@ const places = {
   print_stickers: text("스티커 인쇄({n})", "Print stickers ({n})"),
   print_hint: text(
     "고른 방 {n}개의 스티커를 PDF 한 장으로 만듭니다. 없는 방에는 새로 만듭니다.",
-    "The stickers of {n} rooms as one PDF; rooms without one get one.",
+    "The stickers of {n} [room|rooms] as one PDF; rooms without one get one.",
   ),
   print_new: text("모두 새 코드로(떨어졌거나 복사된 경우)", "New codes for all, where they were torn off or copied"),
   print_new_hint: text(
     "고른 방 {n}개에 지금 붙은 스티커는 모두 열리지 않게 됩니다.",
-    "What hangs on the doors of these {n} rooms opens nothing any more.",
+    "What hangs on the doors of these {n} [room|rooms] opens nothing any more.",
   ),
   print_do: text("PDF 만들기", "Make the PDF"),
-  done_printed: text("스티커 {n}장을 만들었습니다.", "{n} stickers were made."),
+  done_printed: text("스티커 {n}장을 만들었습니다.", "{n} [sticker was|stickers were] made."),
 } as const;
 
 const others = {
@@ -296,7 +296,7 @@ const others = {
   again: text("재점검", "Again"),
   again_n: text("점검한 방도 하루 {n}% 확률로 다시 뽑음", "A room that is done is drawn again at {n} % a day"),
   kept: text("보존기간", "Kept"),
-  days_n: text("{n}일", "{n} days"),
+  days_n: text("{n}일", "{n} [day|days]"),
   no_period: text("정하지 않음", "Not decided"),
   no_period_long: text("정하지 않음: 저절로 지워지는 것은 없습니다", "Not decided: nothing goes by itself"),
   removed_by: text("삭제", "Removed by"),

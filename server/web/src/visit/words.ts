@@ -143,7 +143,7 @@ export const words = {
   to_send: text("아직 보낼 것", "Still to send"),
   all_sent: text("모두 보냈습니다.", "Everything is sent."),
   to_today: text("오늘 할 일로", "Back to today"),
-  records_wait: text("판정·기록 {n}건이 휴대전화에 있습니다", "{n} records wait on this phone"),
+  records_wait: text("판정·기록 {n}건이 휴대전화에 있습니다", "{n} [record waits|records wait] on this phone"),
   draft_waits: text("적던 점검표가 있습니다", "A checklist is begun and not recorded"),
   only_probe: text(
     "이 점검은 아직 점검기에만 있고 시 서버에 없습니다",

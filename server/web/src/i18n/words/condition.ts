@@ -35,7 +35,7 @@ export const condition = {
   report_condition_disk: text("저장 공간", "Disk"),
   report_condition_disk_text: text("가장 적을 때 {size} 남음", "{size} left at its least"),
   report_condition_head: text("센서 헤드", "Sensor head"),
-  report_condition_head_text: text("{n}번 끊김, 모두 {s}초", "Away {n} times, {s} s in all"),
+  report_condition_head_text: text("{n}번 끊김, 모두 {s}초", "Away {n} [time|times], {s} s in all"),
   report_condition_head_kept: text("끊기지 않음", "Never away"),
   report_condition_camera: text("카메라", "Camera"),
   report_condition_camera_text: text(
@@ -44,7 +44,7 @@ export const condition = {
   ),
   report_condition_camera_kept: text("고장 없음", "No fault"),
   report_condition_hangs: text("프로그램 멈춤", "Program stood still"),
-  report_condition_times: text("{n}번", "{n} times"),
+  report_condition_times: text("{n}번", "{n} [time|times]"),
   report_condition_lost: text("유실", "Lost"),
   report_condition_lost_none: text("없음", "Nothing"),
   lost_head: text("센서 헤드 통신 {n}", "sensor head line {n}"),

@@ -19,7 +19,7 @@ export const finding = {
   list_and: text("·", " and "),
   picture_levels: text(
     "{n}곳에서 잰 전파 세기. {zone}에서 가장 강함({level})",
-    "Level at {n} places; strongest in {zone} ({level})",
+    "Level at {n} [place|places]; strongest in {zone} ({level})",
   ),
   picture_chance: text(
     "막대: 이 시험 하나에서 우연히 이만큼 맞을 경우 {n}번에 1번. 세로줄: 판단 기준 333번에 1번",

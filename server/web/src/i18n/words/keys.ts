@@ -11,7 +11,7 @@ export const keys = {
   keys_waiting: text("격리함: 등록되지 않은 키", "Quarantine: keys nobody admitted"),
   keys_waiting_held: text("{most} 가운데 {held} 사용", "{held} of {most} used"),
   keys_waiting_none: text("기다리는 기록이 없습니다.", "Nothing is waiting."),
-  keys_waiting_amount: text("기록 {n}건, {size}", "{n} entries, {size}"),
+  keys_waiting_amount: text("기록 {n}건, {size}", "{n} [entry|entries], {size}"),
   keys_says: text("스스로 밝힌 이름(확인 안 됨)", "Says of itself (unverified)"),
   keys_from_network: text("보낸 곳", "Sent from"),
   keys_last_received: text("마지막 수신", "Last received"),
@@ -24,7 +24,7 @@ export const keys = {
     "이 키로 온 기록을 지웁니다. 되돌릴 수 없으며, 누가 왜 지웠는지는 남습니다.",
     "The entries sent under this key are purged. It cannot be undone; who did it and why is kept.",
   ),
-  keys_discarded: text("기록 {n}건을 비웠습니다.", "{n} entries were purged."),
+  keys_discarded: text("기록 {n}건을 비웠습니다.", "{n} [entry was|entries were] purged."),
   keys_admit: text("키 등록", "Admit a key"),
   keys_admit_lead: text(
     "점검기의 공개 키는 점검기에서 sweep key 명령으로 봅니다. 등록하면 기다리던 기록을 다시 판정합니다.",
@@ -57,7 +57,7 @@ export const keys = {
   keys_role_root: text("루트 키", "Root key"),
   keys_revoked: text("폐기됨(기록 번호 {n}부터)", "Revoked from log index {n} on"),
   keys_predecessor: text("{key} 키를 이어받음", "Replaces key {key}"),
-  keys_quarantined: text("반영되지 않은 기록 {n}건", "{n} entries do not count"),
+  keys_quarantined: text("반영되지 않은 기록 {n}건", "{n} [entry does|entries do] not count"),
   keys_release: text("다시 판정", "Judge anew"),
   keys_revoke: text("폐기", "Revoke"),
   keys_revoke_warning: text(
@@ -78,7 +78,7 @@ export const keys = {
   keys_cancel: text("취소", "Cancel"),
   keys_asked_of_root: text(
     "루트 키 서명 대기 {n}건. 서명을 받아 올 때까지 반영되지 않습니다.",
-    "{n} acts wait for the root key and change nothing until it has signed them.",
+    "{n} [act waits|acts wait] for the root key: nothing changes until it has signed.",
   ),
   keys_waits_for_root: text(
     "요청을 적어 두었습니다. 루트 키로 서명한 뒤에 반영됩니다.",
@@ -89,7 +89,7 @@ export const keys = {
     "이 원장의 키로 서명되었으나 이 원장의 것이 아닙니다. 키가 도난되었을 수 있습니다. 키를 바꾸고 증인 기관에 전화하십시오.",
     "Signed by a key of this log and not of this log: the key may be stolen. Rotate it and telephone the witness.",
   ),
-  keys_fork_signed: text("{key} 키가 기록 {n}건에 서명, {at} 발견", "Key {key} signed {n} entries; found {at}"),
+  keys_fork_signed: text("{key} 키가 기록 {n}건에 서명, {at} 발견", "Key {key} signed {n} [entry|entries]; found {at}"),
   keys_fork_open: text(
     "미해결. 증인 기관의 두 사람이 결정해야 합니다.",
     "Open: two persons of the witness have to decide.",
@@ -98,5 +98,5 @@ export const keys = {
   keys_fork_heads: text("체크포인트 둘 다 보기", "Show both heads"),
   keys_fork_other: text("다른 원장", "The other one"),
   keys_fork_own: text("이 원장", "This log"),
-  keys_judged: text("반영 {released}건, 남은 기록 {left}건", "{released} entries count now, {left} still wait"),
+  keys_judged: text("반영 {released}건, 남은 기록 {left}건", "{released} [entry|entries] count now, {left} still wait"),
 } as const;

@@ -11,7 +11,10 @@ export const live = {
   live_connecting: text("실시간 연결 중", "Connecting"),
   live_open: text("실시간 연결됨", "Live"),
   live_reconnecting: text("연결이 끊겨 다시 잇는 중", "Connection lost, reconnecting"),
-  live_missed: text("받지 못한 알림 {n}건, 결과는 보고서에서 확인", "{n} updates missed; the report has the last word"),
+  live_missed: text(
+    "받지 못한 알림 {n}건, 결과는 보고서에서 확인",
+    "{n} [update|updates] missed; the report has the last word",
+  ),
   live_probe_offline: text(
     "점검기 응답이 없습니다. 화면은 마지막 상태입니다.",
     "The probe does not answer. This is its last known state.",

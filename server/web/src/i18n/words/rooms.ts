@@ -3,7 +3,7 @@ import { text } from "../text";
 
 export const rooms = {
   rooms_title: text("시설과 화장실", "Facilities and rooms"),
-  rooms_count: text("{n}곳", "{n} rooms"),
+  rooms_count: text("{n}곳", "{n} [room|rooms]"),
   rooms_search: text("시설이나 화장실 이름", "Facility or room name"),
   rooms_empty: text(
     "등록된 화장실이 없습니다. 관리자가 시설을 등록하면 여기에 나타납니다.",

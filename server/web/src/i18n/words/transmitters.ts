@@ -13,7 +13,7 @@ export const transmitters = {
   ),
   transmitters_none_notable: text("눈여겨볼 송신기는 없었습니다.", "None of them was notable."),
   transmitters_others: text("그 밖의 송신기 {n}대", "{n} other transmitters"),
-  transmitters_all: text("송신기 {n}대", "{n} transmitters"),
+  transmitters_all: text("송신기 {n}대", "{n} [transmitter|transmitters]"),
   transmitter_heading: text("송신기", "Transmitter"),
   transmitter_open: text("이 송신기 보기", "See this transmitter"),
   transmitter_unknown: text("이 점검에서 그런 송신기는 들리지 않았습니다.", "This sweep heard no such transmitter."),
