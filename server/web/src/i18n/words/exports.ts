@@ -23,7 +23,7 @@ export const exports = {
   exports_reason_hint: text("누가 왜 내려받았는지 기록됩니다.", "Who downloads it and why is logged."),
   exports_format: text("형식", "Format"),
   exports_formats_more: text("기타(프로그램용 CSV·JSON)", "Other (CSV and JSON, for programs)"),
-  exports_korean_form: text("기관의 한국어 서식입니다.", "The office's Korean form."),
+  exports_korean_form: text("이 형식은 기관의 한국어 서식입니다.", "This format is the office's Korean form."),
   exports_submission: text("시에 월별 제출", "Monthly submission to the city"),
   exports_submission_hint: text(
     "요약표(PDF·한글·엑셀)와 서명된 기록의 증명을 한 파일로 묶습니다. 시는 이 파일만으로 확인합니다.",
