@@ -58,7 +58,7 @@ def test_a_key_is_rotated_when_both_processes_have_ended(
             assert site.send(probe.opened(new_id())).status_code == 200
             assert site.login("viewer").get("/api/rooms").status_code == 200
         servers[1].kill(signal.SIGTERM)
-        assert command(folders[0], *ROTATE)[1][0].startswith("sweep-server: 1 processes")
+        assert command(folders[0], *ROTATE)[1][0].startswith("sweep-server: 1 process ")
         servers[0].kill(signal.SIGTERM)
         code, said = command(folders[0], *ROTATE)
         assert (code, said[0].endswith(" signs from now on")) == (0, True), said
@@ -78,7 +78,7 @@ def test_beside_a_server_it_is_refused_and_nothing_changes(settings: Settings, c
     with running(settings) as site:
         code, out, said = call(*ROTATE)
         assert (code, out, len(said.splitlines())) == (2, "", 1)
-        assert "1 processes serve this database: end them" in said
+        assert "1 process serves this database: end it" in said
         with site.db.read() as connection:
             assert all(key.revoked_from_index is None for key in keys.all_keys(connection))
     assert call(*ROTATE)[0] == 0

@@ -391,7 +391,7 @@ def test_nothing_is_moved_back_beside_a_server_that_moves_it_there_again(
         before = _places(site.db)
         code, said, wrong = _call(in_folder, capsys, "move-bodies", "--back")
         assert (code, said, len(wrong.splitlines())) == (2, "", 1)
-        assert "1 processes serve this database: end them" in wrong
+        assert "1 process serves this database: end it" in wrong
         assert _places(site.db) == before
         with site.db.read() as connection:
             name, *_ = [name for name, _ in objects_needed(connection)]

@@ -188,7 +188,7 @@ def test_nothing_is_taken_away_while_an_older_release_serves(private_postgres: P
         with db.write() as connection:
             connection.exec_driver_sql("DELETE FROM serving_processes WHERE revision IS NULL")
         db.migrate(later)
-    assert words(refused.value, "en").startswith("1 processes of an older release serve this database")
+    assert words(refused.value, "en").startswith("1 process of an older release serves this database")
     assert "모두 종료한 뒤" in words(refused.value, "ko")
 
 
