@@ -108,7 +108,7 @@ def test_signed_statements_with_a_server_key_wait_for_the_end_of_servers(
     with running(settings) as site:
         old = site.services.server_signer.signer.key_id
         code, out, said = call("root", "accept", signed)
-        assert (code, out, "end them" in said) == (2, "", True)
+        assert (code, out, "end it" in said) == (2, "", True)
         with site.db.read() as connection:
             assert keys.the_key(connection, old).revoked_from_index is None
     assert call("root", "accept", signed)[0] == 0
