@@ -210,3 +210,13 @@ def test_english_counts_one_of_a_thing_and_several() -> None:
 
 def test_only_a_phrase_chooses_between_the_forms_of_one_and_of_several() -> None:
     assert [code for code, text in said("en").items() if code[1] and re.search(r"\[[^\]]*\|", text)] == []
+
+
+def test_each_pair_of_forms_stands_behind_its_number() -> None:
+    """On the page as in the catalogue: what none chooses would be shown in its brackets."""
+    told = {str(file): file.read_text() for file in (ROOT / "server/web/src").rglob("*words*.ts")}
+    told |= {str(file): file.read_text() for file in (ROOT / "server/web/src/i18n/words").glob("*.ts")}
+    told["catalogue"] = "\n".join(said("en").values())
+    forms = re.compile(r"\[[a-z][a-z :]*\|[a-z][a-z :]*\]")
+    chosen = re.compile(r"\{\w+[^}]*\}[^{}\[\]|]*" + forms.pattern)
+    assert {where: forms.findall(chosen.sub("", text)) for where, text in told.items()} == {where: [] for where in told}

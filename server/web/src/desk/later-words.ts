@@ -116,7 +116,7 @@ const map = {
   map_area: text("구 경계와 시설 {n}곳의 지도", "Map of district outlines and {n} [facility|facilities]"),
   map_unplaced: text(
     "좌표가 없는 시설 {n}곳은 지도에 없습니다.",
-    "{n} [facility|facilities] without coordinates [is|are] not on the map.",
+    "{n} [facility without coordinates is|facilities without coordinates are] not on the map.",
   ),
   map_found: text("의심기기 조치 중", "Camera case"),
   map_case: text("열린 확인 건", "Open case"),
