@@ -213,11 +213,14 @@ class Settings(BaseModel):
 
     @property
     def above_policy(self) -> dict[str, frozenset[str]]:
-        """What the server above may be told of which district; of one that is not named nothing."""
+        """What the server above may be told of which district; of one that is not named nothing, of one that
+        is named twice both.
+        """
         found: dict[str, frozenset[str]] = {}
         for one in self.above_gets.split(" "):
             district_id, _, gets = one.rpartition(":")
-            found[district_id or self.tenant] = frozenset(gets.split(",")) - {""}
+            named = district_id or self.tenant
+            found[named] = found.get(named, frozenset()) | frozenset(gets.split(",")) - {""}
         return found
 
     @property

@@ -44,6 +44,9 @@ def get_down(
 ) -> Down:
     """Changes after a number for the Pi's server that signed the request; places of its district, sealed to it."""
     services = services_of(request)
+    with services.db.read() as connection:
+        if districts_of(connection, server.key.key_id):  # it tells, and nothing comes back
+            raise ApiError(403, Phrase("key_tells_only"), code="key_tells_only")
     hours, district_id = services.settings.shift_hours, server.key.tenant or services.server_signer.tenant
     last_day = day_of(now_ms() + hours * HOUR_MS)
     shift = rooms_of_shift(services.db, services.policy, today=today(), last_day=last_day, district_id=district_id)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import delete, insert, select, update
 
@@ -15,14 +16,15 @@ from server.api.service.services import Services
 from server.cli.relay import state_lines
 from server.districts import register
 from server.relay.above import districts_told, open_above
-from server.relay.client import CityAwayError, CityClient
+from server.relay.client import CityAwayError, CityClient, CityRefusesError
 from server.relay.heard import heard_districts
+from server.relay.sealing import Identity
 from server.relay.telling import ANEW_S, Teller
 from server.relay.telling_keys import districts_of
 from server.store.schema import facilities, sweeps, telling_districts, told_results
 from sweep.phrases import words
 from sweep.report import LocalText
-from tests.server.conftest import SECOND_IN_SOAK, Call, Site
+from tests.server.conftest import NO_TLS, SECOND_IN_SOAK, Call, Site
 from tests.server.relay.test_told import DAY, MONDAY, Wire, let_tell_of, room_of, visit_of
 from tests.server.relay_kit import admit, pi_of, pi_settings
 from tests.server.sweep_kit import Probe
@@ -214,3 +216,12 @@ def test_the_key_that_replaces_one_tells_of_the_same_districts(site: Site, call:
         for key in (second, third):
             assert districts_of(connection, key.key_id) == {TOLD, UNTOLD}
         assert heard_districts(connection, 72).keys() == {TOLD, UNTOLD}
+
+
+def test_a_key_that_tells_gets_nothing(site: Site, city: Services) -> None:
+    """Neither places of its first district nor where inspectors go there."""
+    identity = Identity.load_or_create(city.settings.data_dir / "relay.age")
+    with httpx.Client(verify=NO_TLS) as http, pytest.raises(CityRefusesError, match="only tells"):
+        CityClient(site.url, city.server_signer.signer, http).get_signed(
+            f"/api/relay/down?after=0&recipient={identity.recipient}"
+        )

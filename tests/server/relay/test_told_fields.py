@@ -21,6 +21,8 @@ def test_the_settings_name_what_is_told_of_which_district() -> None:
     assert Settings(tenant="a").above_policy == {"a": frozenset()}
     said = load_settings({"ANSIM_TENANT": "a", "ANSIM_ABOVE_GETS": "cases b:cases,results c:"})
     assert said.above_policy == {"a": {"cases"}, "b": {"cases", "results"}, "c": frozenset()}
+    said = load_settings({"ANSIM_TENANT": "a", "ANSIM_ABOVE_GETS": "cases schedule b: b:results"})
+    assert said.above_policy == {"a": {"cases", "schedule"}, "b": {"results"}}, "a blank loses nothing"
     for wrong in ("b:names", ":cases", "cases  b:cases", "b"):
         with pytest.raises(SettingsError):
             load_settings({"ANSIM_ABOVE_GETS": wrong})
