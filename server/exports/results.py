@@ -173,8 +173,8 @@ def not_judged(row: LogRow) -> int:
 
 
 def is_called(row: LogRow) -> bool:
-    """Is a find of the room with 112 or the police, whichever sweep's case that is recorded with?"""
-    is_found = row.persons == "found" or "found" in dict(row.place.open_things)
+    """Is what this sweep found with 112 or the police, whichever sweep's case that is recorded with?"""
+    is_found = row.persons == "found" and row.original is None
     return is_found and row.place.find_asks in {"hand_over", "police_result"}
 
 

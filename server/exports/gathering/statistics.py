@@ -144,7 +144,7 @@ def _places(wanted: _Wanted) -> Select[Any]:
 
 
 def _take_places(line: DistrictLine, row: Row[Any]) -> None:
-    line.facilities, line.rooms = row.facilities, row.rooms
+    line.facilities, line.rooms, line.rooms_unvisited = row.facilities, row.rooms, row.rooms
     line.restrooms, line.changing_rooms = row.restrooms, row.changing_rooms
 
 
@@ -213,7 +213,8 @@ def _visited(wanted: _Wanted) -> Select[Any]:
         .where(wanted.within(visual_checks.c.checked_ms), wanted.here)
     )
     both = union(swept, seen).subquery()
-    return select(facilities.c.district_id, func.count(rooms.c.room_id).label("visited")).select_from(
+    registered = func.count(case((wanted.here, 1))).label("registered")
+    return select(facilities.c.district_id, func.count(rooms.c.room_id).label("visited"), registered).select_from(
         both.join(rooms, rooms.c.room_id == both.c.room_id).join(
             facilities, facilities.c.facility_id == rooms.c.facility_id
         )
@@ -222,6 +223,7 @@ def _visited(wanted: _Wanted) -> Select[Any]:
 
 def _take_visited(line: DistrictLine, row: Row[Any]) -> None:
     line.rooms_visited = row.visited
+    line.rooms_unvisited = line.rooms - row.registered
 
 
 def _looks(wanted: _Wanted) -> Select[Any]:

@@ -70,7 +70,7 @@ def quarter_report(
                     ("화장실", lambda line: line.restrooms),
                     ("탈의실", lambda line: line.changing_rooms),
                     ("점검한 방", lambda line: line.rooms_visited),
-                    ("점검하지 못한 방", lambda line: max(line.rooms - line.rooms_visited, 0)),
+                    ("점검하지 못한 방", lambda line: line.rooms_unvisited),
                 ),
             ),
             table(

@@ -41,7 +41,9 @@ class DistrictLine:
     restrooms: int = 0
     changing_rooms: int = 0
     rooms_visited: int = 0
-    """Rooms with at least one visit that counts, by whichever method."""
+    """Rooms with at least one visit that counts, by whichever method, in whichever facility."""
+    rooms_unvisited: int = 0
+    """Of `rooms`."""
     measured: int = 0
     """Rooms with at least one sweep that counts."""
     full: int = 0
@@ -177,7 +179,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "대상", "점검한 방(개소)", _count("rooms_visited"), "기간 안에 실적으로 인정되는 점검이 한 번이라도 있는 방."
     ),
-    Column("대상", "점검하지 않은 방(개소)", lambda line: max(line.rooms - line.rooms_visited, 0)),
+    Column("대상", "점검하지 않은 방(개소)", _count("rooms_unvisited")),
     Column("점검 실적", "장비 정밀(회)", _count("full"), "두 사람이 끝까지 마친 장비 점검."),
     Column("점검 실적", "장비 간이(회)", _count("quick"), "두 사람이 끝까지 마친 간이 장비 점검."),
     Column(

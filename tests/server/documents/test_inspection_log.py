@@ -13,6 +13,7 @@ from server.exports.gathering.line_reader import LineReader
 from server.exports.gathering.log_request import LogRequest
 from server.exports.logs.pdf_log import render_sheet
 from server.exports.printed.sweep import printed_sweep
+from server.exports.results import measures_words
 from server.interface.formats import Format
 from server.projections import projecting
 from server.projections.log_records import ExportError, Period
@@ -133,6 +134,8 @@ def test_a_sheet_says_what_was_done_in_the_case_that_an_earlier_sweep_opened(sit
     assert "112 신고(접수번호 2026-112-000431)" in own["form"]["measures"]
     assert "112 신고(접수번호 2026-112-000431) [2026-03-" in again["form"]["measures"]
     assert again["form"]["is_called"] and again["form"]["next"].startswith("112 신고함")
+    clean = replace(pages[later].row, persons="nothing_unusual", findings=())
+    assert measures_words(clean) == "", "a sweep that found nothing called nobody, whatever stands in its room"
     assert not again["dispositions"]
     said = [line["said"] for line in again["case_lines"]]
     assert "카메라이거나 배제할 수 없음" in said and "112 신고(접수번호 2026-112-000431)" in said

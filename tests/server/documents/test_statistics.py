@@ -186,6 +186,7 @@ def test_what_counts_and_how_long_it_took(site: Site, filled: dict[str, list[UUI
         restrooms=3,
         changing_rooms=1,
         rooms_visited=3,
+        rooms_unvisited=1,
         measured=2,
         full=2,
         quick=1,
@@ -294,6 +295,12 @@ def test_what_was_simulated_stands_apart_and_is_never_added(site: Site, filled: 
     counted = [[one["total"][name] for name in ("full", "quick", "by_eye")] for one in (real, apart)]
     assert counted == [[2, 2, 2], [4, 0, 1]], "a real one counts in a demonstration's room, too"
     assert apart["total"]["rooms"] == len(site.login("admin").http.get("/api/rooms").json()["rooms"]) - 6
+    with site.db.read() as connection:
+        of_each = {line.name: line for line in gather(connection, QUARTER, None, TODAY)}
+        (made_up,) = [line for line in gather(connection, QUARTER, None, TODAY, is_demo=True) if line.rooms]
+    assert sum(line.rooms_visited for line in of_each.values()) == 5
+    assert sum(line.rooms_unvisited for line in of_each.values()) == 2, "a demonstration's is none of the real rooms"
+    assert made_up.rooms_unvisited == made_up.rooms - 1
     files = {
         (simulated, kind): officer.http.get(
             "/api/exports/statistics", params=asked | {"reason": "대조", "simulated": simulated, "format": kind}
