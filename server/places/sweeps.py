@@ -214,7 +214,7 @@ def _entry_values(connection: Connection, rows: Sequence[StoredEntry]) -> Iterat
     """What a view says of each row of the log; its signature is verified anew."""
     names = ("log_index", "entry_id", "entry_hash", "status", "reason", "is_readable", "key_id", "seq", "kind")
     known = find_keys(connection, {row.key_id for row in rows})
-    bodies = bodies_of_entries(connection, [row.log_index for row in rows], with_data=False)
+    bodies = dict(bodies_of_entries(connection, [row.log_index for row in rows], with_data=False))
     for row in rows:
         values = {name: getattr(row, name) for name in (*names, "source", "subject", "room_id", "sweep_id")}
         yield values | {

@@ -214,8 +214,9 @@ def read_step(connection: Connection, row: StoredEntry) -> CaseStep | None:
 
 def read_each_step(connection: Connection, rows: Sequence[StoredEntry]) -> dict[int, CaseStep]:
     """`read_step` of each of these entries, by its number."""
-    bodies = bodies_of_entries(connection, [row.log_index for row in rows]) if rows else {}
-    read = ((log_index, _read(found)) for log_index, found in bodies.items())
+    read = (
+        (log_index, _read(found)) for log_index, found in bodies_of_entries(connection, [row.log_index for row in rows])
+    )
     return {log_index: step for log_index, step in read if step is not None}
 
 

@@ -86,7 +86,7 @@ def _checks(tenant: str | None) -> Select[Any]:
 def _counting(connection: Connection, checks: Select[Any]) -> list[tuple[Row[Any], ReferenceChecked]]:
     found: Sequence[Row[Any]] = counting(connection, connection.execute(checks).all())
     bodies = bodies_of_entries(connection, [row.log_index for row in found])
-    read = ((row, _read(row, bodies[row.log_index])) for row in found)
+    read = ((row, _read(row, of_row)) for row, (_, of_row) in zip(found, bodies, strict=True))
     return [(row, told) for row, told in read if told is not None]
 
 

@@ -71,7 +71,7 @@ def succession(connection: Connection, server_signer: ServerSigner) -> list[dict
     ).all()
     roots: list[dict[str, Any]] = []
     servers: dict[str, tuple[dict[str, Any], str | None]] = {}
-    stored = bodies_of_entries(connection, [row.log_index for row in rows])
+    stored = dict(bodies_of_entries(connection, [row.log_index for row in rows]))
     for row in rows:
         bodies = bodies_on_the_wire(stored[row.log_index])
         try:

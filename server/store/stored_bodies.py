@@ -5,7 +5,7 @@ Input is a log index or a commitment inside a transaction; output are `StoredBod
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from server.store.schema import body_data, body_refs, entries, erased_bodies
 from server.store.stored_rows import StoredEntry
 
 AT_ONCE = 500  # guessed: fewer values than a statement takes
+OCTETS_AT_ONCE = 4 * 1024 * 1024  # guessed: thousands of steps; whoever signs an entry may name as much and more
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,39 @@ def bodies_of(connection: Connection, log_index: int, *, with_data: bool = True)
 
 def bodies_of_entries(
     connection: Connection, log_indices: Collection[int], *, with_data: bool = True
-) -> dict[int, tuple[StoredBody, ...]]:
-    """`bodies_of` each of these entries, by its number; one statement asks for hundreds."""
-    wanted = list(log_indices)
-    found: dict[int, list[StoredBody]] = {log_index: [] for log_index in wanted}
-    for start in range(0, len(wanted), AT_ONCE):
-        named = _bodies_where(body_refs.c.log_index.in_(wanted[start : start + AT_ONCE]), with_data=with_data)
+) -> Iterator[tuple[int, tuple[StoredBody, ...]]]:
+    """`bodies_of` each of these entries, with its number; one statement asks for hundreds, of large ones for few."""
+    for some in _parts(connection, list(log_indices), with_data=with_data):
+        found: dict[int, list[StoredBody]] = {log_index: [] for log_index in some}
+        named = _bodies_where(body_refs.c.log_index.in_(some), with_data=with_data)
         named = named.add_columns(body_refs.c.log_index).order_by(body_refs.c.log_index, body_refs.c.position)
         for row in connection.execute(named):
             found[row.log_index].append(_stored_body(connection, row))
-    return {log_index: tuple(bodies) for log_index, bodies in found.items()}
+        for log_index in some:
+            yield log_index, tuple(found.pop(log_index))
+
+
+def _parts(connection: Connection, wanted: Sequence[int], *, with_data: bool) -> Iterator[list[int]]:
+    """Entries of which all bodies are held at once: `OCTETS_AT_ONCE` in all, or one entry."""
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        octets = _octets(connection, some) if with_data else {}
+        part, held = list[int](), 0
+        for log_index in some:
+            if part and held + octets.get(log_index, 0) > OCTETS_AT_ONCE:
+                yield part
+                part, held = [], 0
+            part.append(log_index)
+            held += octets.get(log_index, 0)
+        yield part
+
+
+def _octets(connection: Connection, log_indices: Sequence[int]) -> dict[int, int]:
+    """By entry, as large as anybody said: only of the one with which a body came is that checked."""
+    named = body_refs.alias()
+    largest = select(func.max(named.c.size)).where(named.c.commitment == body_refs.c.commitment).scalar_subquery()
+    of_entries = select(body_refs.c.log_index, func.sum(largest)).where(body_refs.c.log_index.in_(log_indices))
+    return {row[0]: int(row[1]) for row in connection.execute(of_entries.group_by(body_refs.c.log_index))}
 
 
 def has_counted(table: FromClause) -> ColumnElement[bool]:
