@@ -25,6 +25,7 @@ from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 
 from server.store.db import Database
+from server.store.faults import whole_file
 from server.store.schema import metadata
 from sweep.phrases import Phrase
 
@@ -49,8 +50,8 @@ def write_snapshot(db: Database, path: Path) -> None:
     """Write the database as it is now into a new file that only its owner reads, on disk when this returns."""
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    try:
+    with whole_file(part, path):
+        part.touch(mode=0o600)
         if db.is_sqlite:
             _write_sqlite(db, part)
         else:
@@ -59,9 +60,6 @@ def write_snapshot(db: Database, path: Path) -> None:
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def read_snapshot(path: Path, url: str) -> None:
@@ -116,15 +114,12 @@ def _read_sqlite(path: Path, target: Path) -> None:
         raise SnapshotError(Phrase("backup_damaged", file=path, why=Phrase("backup_cut_off_or_more")))
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
-    try:
+    with whole_file(part, target):
         part.touch(mode=0o600)
         shutil.copyfile(path, part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _write_postgres(db: Database, file: BinaryIO) -> None:

@@ -17,6 +17,7 @@ from server.config.settings import Settings, load_settings
 from server.people import access_log
 from server.signing import keys
 from server.store.db import Database
+from server.store.faults import whole_file
 from sweep.entry.dsse import key_id_of
 from sweep.phrases import Phrase, Spoken, words
 from sweep.report import display_text
@@ -49,13 +50,10 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None  # a person knows the file, not its part
-    try:
+    with whole_file(part, path):
         with os.fdopen(descriptor, "w+b") as file:
             yield file
         part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def note_access(

@@ -40,7 +40,7 @@ from server.interface.errors import ApiError
 from server.log.tiles import TreeError
 from server.projections.log_records import ExportError
 from server.store.crypto.body_keys import BodyKeysError
-from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
+from server.store.faults import AwayError, BusyError, DiskFullError, NoRoomError, SchemaError
 from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
 from server.witness.folder import MemoryLostError
@@ -139,6 +139,7 @@ USAGE_ERRORS = (
     AnchorError,
     PackageError,
     DiskFullError,
+    NoRoomError,
     BusyError,
     AwayError,
     SchemaError,

@@ -111,8 +111,9 @@ def export_timestamps(
         found = stamps(connection)
     folder.mkdir(parents=True, exist_ok=True)
     for size, note, token in found:
-        (folder / f"{size}.txt").write_text(note.rpartition("\n\n")[0] + "\n", encoding="utf-8")
-        (folder / f"{size}.tsr").write_bytes(token)
+        for name, data in ((f"{size}.txt", (note.rpartition("\n\n")[0] + "\n").encode()), (f"{size}.tsr", token)):
+            with new_file(folder / name) as file:
+                file.write(data)
     print_words("time_stamps_written", folder=folder, count=len(found))
 
 
@@ -130,7 +131,8 @@ def export_access_log(
         note_access(db, "access_log.exported", month, ("access_log",), display_text(reason, limit=300))
         with db.read() as connection:
             lines = list(access_log.review_lines(connection, month))
-    out.write_bytes(b"".join(lines))
+    with new_file(out) as file:
+        file.write(b"".join(lines))
     print_words("accesses_written", file=out, count=len(lines) - 1, month=month)
 
 

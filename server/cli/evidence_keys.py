@@ -6,15 +6,15 @@ that does not know the officer, as on a Pi; officers of this server register the
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import pyrage
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, print_words, said, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, kept_settings, print_words, said
 from server.people import evidence_keys
+from server.serving.certificates import write_new
 from sweep.phrases import Phrase
 from sweep.report import display_text
 from sweep.report.help.commands import SpokenCommand, SpokenGroup
@@ -35,8 +35,7 @@ def make(
     """Make a key (age, X25519). Its public half is printed: register that, and keep the file."""
     identity = pyrage.x25519.Identity.generate()
     recipient = str(identity.to_public())
-    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(f"# public key: {recipient}\n{identity}\n")
+    write_new(out, f"# public key: {recipient}\n{identity}\n".encode("ascii"))
     typer.echo(recipient)
 
 
@@ -49,7 +48,7 @@ def add(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Add a key to which photographs are sealed from now on."""
-    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+    with database_of(kept_settings(data_dir, database_url)) as db, db.write() as connection:
         row = evidence_keys.add(
             connection,
             recipient,
@@ -68,7 +67,7 @@ def end(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Stop sealing to a key, such as a lost one. It still opens what was sealed to it before."""
-    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+    with database_of(kept_settings(data_dir, database_url)) as db, db.write() as connection:
         evidence_keys.end(connection, key_id, actor=ACTOR)
     print_words("evidence_key_ended", key_id=key_id)
 
@@ -76,7 +75,9 @@ def end(
 @app.command("list", cls=SpokenCommand)
 def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """List the keys to which photographs are sealed."""
-    with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
+    with database_of(kept_settings(data_dir, database_url)) as db, db.read() as connection:
         rows = evidence_keys.live(connection, None, everywhere=True)
+    if not rows:
+        print_words("none_listed")
     for row in rows:
         typer.echo(f"{row.key_id}  {row.recipient}  {row.name}  {row.district_id or said(Phrase('whole_city'))}")

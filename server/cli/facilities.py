@@ -21,7 +21,6 @@ from server.cli.base import (
     new_file,
     print_words,
     say,
-    settings_of,
 )
 from server.imports import importing, questions
 from server.imports.rows import outlines
@@ -52,7 +51,7 @@ def import_facilities(
     """
     data = None if file.suffix.lower() == ".json" else file.read_bytes()
     outline_bytes = None if districts is None else districts.read_bytes()
-    with database_of(settings_of(data_dir, database_url)) as db:
+    with database_of(kept_settings(data_dir, database_url)) as db:
         found = () if outline_bytes is None else outlines.read_outlines(outline_bytes)
         if found and not preview:
             with db.write() as connection:
@@ -87,6 +86,8 @@ def undo_import(
         if import_id is None:
             with db.read() as connection:
                 found = questions.list_imports(connection).imports
+            if not found:
+                print_words("none_listed")
             for one in found:
                 name = display_text(one.file_name, limit=60)
                 about = {"id": one.import_id, "created": kst(one.created), "state": one.state}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from server.cli.base import fail, print_words
+from server.cli.base import fail, new_file, print_words
 from server.serving.hotspot import ADDRESS, CHANNEL, NAME, Hotspot, new_name, new_passphrase
 
 FOLDER = Path("/etc/NetworkManager/system-connections")
@@ -36,12 +35,9 @@ def hotspot(
     )  # fmt: skip
     target = folder / f"{made.file_name}.nmconnection"
     try:
-        part = target.with_suffix(".part")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            file.write(made.connection())
-        part.replace(target)
-        with os.fdopen(os.open(label, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(made.label(page))
+        with new_file(label) as paper, new_file(target) as file:  # both or none: the label is of this passphrase
+            file.write(made.connection().encode("ascii"))
+            paper.write(made.label(page).encode())
     except OSError as error:
         fail("file_not_written", file=error.filename, why=error.strerror)
     print_words(

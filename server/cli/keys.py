@@ -11,7 +11,15 @@ import typer
 from sqlalchemy import Connection
 
 from server.api.app import build_services
-from server.cli.base import DatabaseUrl, DataDir, database_of, fail, kept_settings, parse_key, print_words, settings_of
+from server.cli.base import (
+    DatabaseUrl,
+    DataDir,
+    database_of,
+    fail,
+    kept_settings,
+    parse_key,
+    print_words,
+)
 from server.cli.witness import tell_witness
 from server.config.settings import Settings
 from server.ingest import quarantine
@@ -81,7 +89,7 @@ def enrol(
     if any(re.fullmatch(SLUG, one) is None for one in (*told_of, *filter(None, [tenant]))):
         fail("tenant_invalid")
     _, public = parse_key(public_key)
-    with _key_act(settings_of(data_dir, database_url)) as (connection, server_signer, is_in_force):
+    with _key_act(kept_settings(data_dir, database_url)) as (connection, server_signer, is_in_force):
         key = keys.admit(
             connection,
             public_key=public,
@@ -244,7 +252,10 @@ def show_quarantine(
             print_words("quarantine_purged", key_id=discard, count=done)
         if release is None and discard is None:
             with db.read() as connection:
-                for item in quarantine.waiting(connection):
+                found = quarantine.waiting(connection)
+                if not found:
+                    print_words("none_listed")
+                for item in found:
                     values = {"entries": item.entries, "octets": item.size, "networks": ", ".join(item.networks)}
                     print_words("quarantine_waiting", key_id=item.key_id, **values)
 

@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, fail, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, kept_settings, print_words
 from server.interface.fields import Role, Username
 from server.people import auth, enrolment
 from server.people.first_passwords import FIRST_PASSWORD_H, random_code
@@ -32,7 +32,7 @@ def add_user(
         fail("option_one_of", option="--role", choices=", ".join(roles))
     password, code = auth.random_password(), random_code()
     stored, stored_code = auth.hashed(password), enrolment.hashed_code(code)
-    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+    with database_of(kept_settings(data_dir, database_url)) as db, db.write() as connection:
         auth.create_user(
             connection,
             username=username,
@@ -51,7 +51,7 @@ def reset_password(username: str, data_dir: DataDir = None, database_url: Databa
     """Reset a user's password, print it once and enable the account. Its sessions end."""
     password, code = auth.random_password(), random_code()
     stored, stored_code = auth.hashed(password), enrolment.hashed_code(code)
-    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+    with database_of(kept_settings(data_dir, database_url)) as db, db.write() as connection:
         auth.set_password(connection, username, stored, actor="sweep-server", is_one_time=True, code=stored_code)
     _say(username, password, code)
 
@@ -60,7 +60,7 @@ def enrolment_code(username: str, data_dir: DataDir = None, database_url: Databa
     """Make a new enrolment code. A first password needs it to set up another way to log in."""
     code = random_code()
     stored = enrolment.hashed_code(code)
-    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+    with database_of(kept_settings(data_dir, database_url)) as db, db.write() as connection:
         enrolment.give_code(connection, username, stored, actor="sweep-server")
     print_words("user_enrolment_code", username=username, code=code)
 
@@ -72,6 +72,6 @@ def _say(username: str, password: str, code: str) -> None:
 
 def deactivate_user(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Deactivate an account. Its sessions end, and its live pages within a second."""
-    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+    with database_of(kept_settings(data_dir, database_url)) as db, db.write() as connection:
         auth.deactivate_user(connection, username, actor="sweep-server")
     print_words("user_switched_off", username=username)

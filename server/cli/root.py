@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from server.api.app import build_services
-from server.cli.base import DatabaseUrl, DataDir, fail, new_file, parse_key, print_words, said, say, settings_of
+from server.cli.base import DatabaseUrl, DataDir, fail, kept_settings, new_file, parse_key, print_words, said, say
 from server.cli.witness import tell_witness
 from server.exports.sheets.root_sheet import sheet
 from server.interface.plain_text import unlike
@@ -77,7 +77,7 @@ def hand_over(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Replace this server's root key: it admits its successor and is removed from here."""
-    settings = settings_of(data_dir, database_url)
+    settings = kept_settings(data_dir, database_url)
     _, public = parse_key(public_key)
     services = build_services(settings)
     with closing(services.db) as db:
@@ -98,7 +98,7 @@ def requests(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export the statements that wait for the root key's signature."""
-    services = build_services(settings_of(data_dir, database_url))
+    services = build_services(kept_settings(data_dir, database_url))
     with closing(services.db) as db, db.read() as connection:
         data = root.requests(connection, services.server_signer)
     with new_file(out) as file:
@@ -139,7 +139,7 @@ def accept(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Import what the root key signed; it takes effect at once. End servers first where a server's key is among it."""
-    settings = settings_of(data_dir, database_url)
+    settings = kept_settings(data_dir, database_url)
     services = build_services(settings)
     data = _read(file)
     with closing(services.db) as db:

@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from server.store.faults import whole_file
 from sweep.phrases import Phrase
 
 AUTHORITY_DAYS: Final = 3_650
@@ -53,8 +54,14 @@ class Pair:
     def write(self, certificate: Path, key: Path) -> None:
         """Into two files that are not there yet, the key for its owner only. Raises OSError."""
         for path, data, mode in ((key, self.key, 0o600), (certificate, self.certificate, 0o644)):
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-                file.write(data)
+            write_new(path, data, mode)
+
+
+def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """A whole file that was not there yet, or none. Raises OSError, NoRoomError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with whole_file(path), os.fdopen(descriptor, "wb") as file:
+        file.write(data)
 
 
 def make_authority(name: str, domain: str, network: IPv4Network, now: datetime) -> Pair:

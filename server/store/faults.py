@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -27,6 +28,10 @@ POSTGRES_BUSY = frozenset({"55P03", "53300", "40P01", "40001"})
 
 class DiskFullError(Exception):
     """The database could not grow; nothing of the transaction was kept."""
+
+
+class NoRoomError(Exception):
+    """A file for a person did not fit on its disk, which need not be the database's."""
 
 
 class BusyError(Exception):
@@ -74,6 +79,19 @@ def named_faults() -> Iterator[None]:
             raise ReadOnlyError(Phrase("database_read_only")) from error
         if _is_away(code, state, error.connection_invalidated):
             raise AwayError(Phrase("database_does_not_answer")) from error
+        raise
+
+
+@contextmanager
+def whole_file(part: Path, path: Path | None = None) -> Iterator[None]:
+    """What is written here goes when the block fails; NoRoomError, by the name that a person knows."""
+    try:
+        yield
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        code = getattr(error, "sqlite_errorcode", None)
+        if getattr(error, "errno", None) in NO_ROOM or (code is not None and code & 0xFF == SQLITE_FULL):
+            raise NoRoomError(Phrase("no_room_for_file", file=path or part)) from error
         raise
 
 

@@ -25,6 +25,7 @@ from server.interface.words import KST
 from server.projections.case_rows import steps_of
 from server.store.clock import from_ms
 from server.store.counting import CASE_COUNTS, NEEDED_PERSONS, SWEEP_COUNTS
+from server.store.faults import whole_file
 from server.store.schema import (
     cases,
     dispositions,
@@ -196,7 +197,7 @@ def write_copy(
     chance = chance or random.SystemRandom()
     rows = dict(_rows(connection, chance))
     out.touch(mode=0o600, exist_ok=False)
-    with closing(sqlite3.connect(out)) as copy:
+    with whole_file(out), closing(sqlite3.connect(out)) as copy:
         for table in TABLES:
             columns = ", ".join(f"{name} {kind}" for name, kind, _, _ in table.columns)
             copy.execute(f"CREATE TABLE {table.name} ({columns}) STRICT")

@@ -501,6 +501,6 @@ def test_keys_at_a_terminal(site: Site, call: Call, tmp_path: Path) -> None:
     assert json.loads(line)["plain_sha256"] == hashlib.sha256(PICTURE).hexdigest()
     key_id = said.split()[2]
     assert call("evidence-key", "end", key_id)[0] == 0
-    assert call("evidence-key", "list")[1] == ""
+    assert call("evidence-key", "list")[1] == "none\n"
     assert call("evidence-key", "end", key_id)[0] == 2
     assert call("evidence-key", "add", recipient[:-1] + "b", "--name", "증거담당-시청")[0] == 2

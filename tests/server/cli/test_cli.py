@@ -68,7 +68,7 @@ def test_a_key_is_revoked_reinstated_and_replaced(call: Call, settings: Settings
     old_id, key = probe.signer.key_id, probe.signer.public_key.hex()
     assert call("quarantine")[1].startswith(f"{old_id}: 2 entries, ")
     call("enrol", key, "--role", "demo", "--probe-id", "probe-demo-1", "--name", "시범")
-    assert call("quarantine")[1] == ""
+    assert call("quarantine")[1] == "none\n"
     gone = call("revoke", old_id, "--reason", "분실", "--from-index", str(second))
     assert gone[1] == f"key {old_id} is revoked from log index {second} on; 0 entries released, 0 left in quarantine\n"
     listed = call("keys")[1].splitlines()
