@@ -607,6 +607,55 @@ def _take(page: Page, site: Site, case_id: str, step: dict[str, Any]) -> None:
     assert answer.ok, answer.text()
 
 
+def test_in_english_english_comes_first_and_korean_is_recorded(open_phone: OpenPhone, site: Site) -> None:
+    phone = open_phone(site.url)
+    report = _deliver(site, "guided in English")
+    phone.log_in(path="#/settings")
+    page = phone.page
+    case_id = _case_of(page, site, report)
+    for step in (
+        {"step": "looked_at", "seen": "object"},
+        {"step": "camera", "was_touched": False},
+        {"step": "room_closed", "guarded_by": "점검자-01"},
+    ):
+        _take(page, site, case_id, step)
+    phone.set(language="en")
+    phone.open(f"#/find/{case_id}")
+    _title(page, "Call 112")
+    told = page.get_by_role("region", name="Say this, or send it as a text")
+    expect(page.get_by_label("Stall or spot, in Korean for the text")).to_have_value(re.compile("2번 칸"))
+    said = told.inner_text()
+    order = (
+        "Report of a suspected hidden camera",
+        "112 is told in Korean:",
+        "[불법촬영 의심 기기 신고]",
+        "Stall or spot",
+    )
+    assert sorted(order, key=said.index) == list(order)
+    assert "Stall 2" in said[said.index("Stall or spot, in Korean") :]
+    phone.shoot("find-call-en")
+    _press(page, "Reported – next")
+    _press(page, "Not told")
+    _press(page, "Record, then next")
+    _press(page, "The police are here")
+    page.get_by_label("Officer", exact=True).fill("김경위")
+    _press(page, "Inspector (경위)")
+    expect(page.get_by_label("Rank", exact=True)).to_have_value("경위")
+    phone.shoot("find-officer-en")
+    _press(page, "Next")
+    page.get_by_role("textbox").fill("가상경찰서 한빛지구대")
+    _press(page, "Next")
+    _press(page, "Not told")
+    _press(page, "Next")
+    _press(page, "No seal number")
+    _press(page, "Next")
+    expect(page.locator("form dd", has_text="Inspector (경위)")).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(0)  # no passkey, which this address takes none of
+    assert phone.violations() == []
+    called = _steps(page, site, case_id)[-1]
+    assert (called["step"], called["receipt_no"]) == ("police_called", "번호를 듣지 못함")
+
+
 def test_what_two_named_asks_another_person_one_question(open_phone: OpenPhone, site: Site) -> None:
     one, other = open_phone(site.url), open_phone(site.url)
     room_id = site.another_room().room_id

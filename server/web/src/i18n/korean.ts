@@ -22,6 +22,21 @@ export function keptName(typed: string): string {
   return role === undefined ? typed : `${role}-${number}`;
 }
 
+/** Of the Korean National Police, as it names them in English itself. */
+const RANKS: Readonly<Record<string, string>> = {
+  순경: "Police Officer",
+  경장: "Senior Police Officer",
+  경사: "Assistant Inspector",
+  경위: "Inspector",
+  경감: "Senior Inspector",
+};
+
+/** `경위` as `Inspector (경위)`, since it stays as they say it; any other rank as it is. */
+export function rankName(rank: string): string {
+  const english = RANKS[rank];
+  return settings.language === "ko" || english === undefined ? rank : `${english} (${rank})`;
+}
+
 export function personNames(names: readonly string[]): string {
   return names.map(personName).join(", ");
 }
