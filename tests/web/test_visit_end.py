@@ -94,6 +94,7 @@ def test_a_checklist_is_filled_zone_by_zone_and_survives_the_phone(phone: Phone,
     _signed_by_a_companion(phone, site, report.sweep_id)
     page.get_by_role("link", name="시설 확인서 보기").click()
     sheet = page.get_by_role("article")
+    expect(sheet).to_contain_text(re.compile(rf"{re.escape(zones[0].name.ko)}: [^:]*환풍구"))
     for words in (
         "한빛공원 공중화장실",
         "가상경찰서 여성청소년과",
