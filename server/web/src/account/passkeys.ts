@@ -2,7 +2,7 @@
  * The only module that calls the browser's passkeys (WebAuthn): from the server's options to the device and back as base64url.
  * What a person sees of a failure is a key of the page's words; nothing here decides anything, the server verifies.
  */
-import { ApiError, type ShownText } from "../api/client";
+import { ApiError, call, client, type ShownText } from "../api/client";
 import { fromBase64Url, toBase64Url } from "../app/base64";
 import type { PasskeyAnswer, PasskeyChallenge, PasskeyOptions } from "../api/types";
 import { shown } from "../i18n/translate.svelte";
@@ -22,9 +22,19 @@ export function whyOff(origin: string | null): string | null {
   return origin === location.origin ? null : t("passkey_elsewhere", { origin });
 }
 
-/** Has this browser passkeys at all? Where the server has them it says itself when it is asked. */
-export function hasPasskeys(): boolean {
-  return isSecureContext && typeof PublicKeyCredential !== "undefined";
+let origin: Promise<string | null> | null = null;
+
+/** Whether this browser has passkeys and the server takes them on this page: offered only then. */
+export async function areTaken(): Promise<boolean> {
+  if (whyOff(location.origin) !== null) return false;
+  origin ??= call(client.GET("/api/login")).then(({ passkey_origin: taken }) => taken);
+  try {
+    return whyOff(await origin) === null;
+  } catch (error) {
+    origin = null; // it is asked again
+    if (!(error instanceof ApiError)) throw error;
+    return false;
+  }
 }
 
 /** What to say of a failure of the server or of the device, in both languages; throws anything else. */

@@ -26,6 +26,10 @@ export const words = {
   ),
   declare_name: text("확인하는 사람 {n}", "Person {n}"),
   declare_other: text("두 번째 사람", "the second person"),
+  declare_real: text(
+    "실제 점검에서는 두 번째 사람이 자신의 PIN이나 패스키로 확인합니다.",
+    "A real sweep asks for the second person's own proof.",
+  ),
   declare_second_hint: text(
     "휴대전화를 건네고, 다른 한 사람이 직접 입력합니다. 사람이 들어와 멈추면 다시 입력합니다.",
     "Hand over the phone: the other person enters this. It is asked again after somebody came in.",
