@@ -322,6 +322,30 @@ def test_the_guide_says_which_sweep_saw_the_thing_last(open_phone: OpenPhone, si
     expect(phone.page.get_by_role("checkbox", name="현장 보존")).to_be_checked()
 
 
+def test_before_anything_is_decided_the_guide_leads_to_the_map_of_the_newest_sweep(
+    open_phone: OpenPhone, site: Site
+) -> None:
+    phone = open_phone(site.url)
+    room = site.another_room()
+    report = site.deliver("first-map", candidate_zone=ZONE, is_real=True, room_id=room.room_id)
+    phone.log_in(path="#/settings")
+    finding = report.findings[0].finding_id
+    case_id = next(one["case_id"] for one in _sweep(phone, report)["findings"] if one["finding_id"] == str(finding))
+    link = phone.page.get_by_role("link", name="확인할 곳 지도로 보기")
+    phone.open(f"#/find/{case_id}")
+    expect(link).to_have_attribute("href", re.compile(f"/sweeps/{report.sweep_id}/findings/{finding}$"))
+    later = site.deliver("newest-map", candidate_zone=ZONE, is_real=True, room_id=room.room_id, again=report)
+
+    def is_seen_again() -> bool:
+        return phone.page.request.get(f"{phone.url}/api/cases/{case_id}").json()["seen_again"] is not None
+
+    wait_until(is_seen_again, "the later sweep joins the case", every_s=0.05)
+    phone.page.reload()
+    expect(link).to_have_attribute("href", re.compile(f"/sweeps/{later.sweep_id}$"))
+    link.click()
+    expect(phone.page.locator(".map-pin").first).to_be_visible()
+
+
 def test_while_the_light_plays_nothing_else_commands(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
     page.evaluate(STILL)
