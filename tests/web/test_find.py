@@ -515,7 +515,7 @@ def test_its_title_is_in_sight_on_a_small_phone_with_large_letters(open_phone: O
         if button is not None:
             _press(page, button)
     page.mouse.wheel(0, -10_000)  # from here on it is the person's
-    page.wait_for_function("scrollY === 0")
+    page.wait_for_function("() => scrollY === 0")
     page.evaluate(LATE[0])
     page.evaluate(SETTLED)
     assert page.evaluate("scrollY") == 0
