@@ -646,8 +646,10 @@ def test_in_english_english_comes_first_and_korean_is_recorded(open_phone: OpenP
     expect(page.get_by_label("Rank", exact=True)).to_have_value("경위")
     phone.shoot("find-officer-en")
     _press(page, "Next")
-    page.get_by_role("textbox").fill("가상경찰서 한빛지구대")
-    _press(page, "Next")
+    if page.get_by_role("heading", level=2).inner_text() == "Which station?":  # no find of another test knows it yet
+        page.get_by_role("textbox").fill("가상경찰서 한빛지구대")
+        _press(page, "Next")
+    _title(page, "Number of their receipt?")
     _press(page, "Not told")
     _press(page, "Next")
     _press(page, "No seal number")
