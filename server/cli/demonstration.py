@@ -163,7 +163,12 @@ def _prepare(db: Database, place: Place) -> dict[str, str]:
         if not name_of(connection, DEFAULT_TENANT):
             add_district(connection, DEFAULT_TENANT, OFFICE, actor="demo")
         key = keys.admit(
-            connection, public_key=public_key, role="demo", probe_id=PROBE_ID, name="시범 점검기", actor="demo"
+            connection,
+            public_key=public_key,
+            role="demo",
+            probe_id=PROBE_ID,
+            name=spoken(Phrase("demo_probe")),
+            actor="demo",
         )
         release_quarantine(connection, key)
     return _passwords(db, place)

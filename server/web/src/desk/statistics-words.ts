@@ -34,7 +34,7 @@ export const statisticsWords = {
   ),
   stat_found: text(
     "사람: 확인 건 {cases}건, 그중 카메라이거나 배제할 수 없다고 적은 것 {found}건(장비가 알린 곳에서 {of_probes}건).",
-    "Persons: {cases} cases, {found} of them recorded as a camera or not ruled out ({of_probes} at places the probe named).",
+    "Persons: {cases} [case|cases], {found} of them recorded as a camera or not ruled out ({of_probes} at places the probe named).",
   ),
   stat_zero: text("발견이 없어도 기기가 없다는 뜻이 아닙니다.", "No find does not mean that there is no device."),
   stat_zero_unproven: text(

@@ -77,7 +77,7 @@ const day = {
   day_probes: text("점검기", "Probes"),
   day_silent: text("통신 두절 점검기", "Silent probes"),
   day_drifting: text("성능 점검 필요", "Probes out of control"),
-  day_lens: text("숨긴 렌즈 찾기 연습이 없는 구(31일)", "Districts without a hidden lens, 31 days"),
+  day_lens: text("숨긴 렌즈 찾기 연습이 없는 구(31일)", "Districts without practice on a hidden lens, 31 days"),
   day_alarms: text("기록 경보(31일)", "Record alarms, 31 days"),
   day_quarantine: text("격리된 기록", "Quarantined entries"),
   day_reports: text("시민 신고", "Public reports"),

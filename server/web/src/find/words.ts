@@ -142,7 +142,7 @@ export const words = {
     "“Building inspection, please step out.” Give no reasons. Remember who left and when.",
   ),
   clear_done: text("닫고 지킵니다 – 다음", "Closed and guarded – next"),
-  leave_done: text("손대지 않겠습니다 – 다음", "I will not – next"),
+  leave_done: text("손대지 않겠습니다 – 다음", "I leave it – next"),
   leave_past: text("그대로 둠", "Left as it is"),
   clear_past: text("사람을 내보내고 문을 닫음", "Cleared and closed"),
   guard_is: text("문 앞", "At the door"),
@@ -202,8 +202,8 @@ export const words = {
   victim_title: text("피해를 걱정하는 사람이 곁에 있으면", "If somebody here fears to have been filmed"),
   victim_first: text("이름과 사정을 묻지 않고, 조용한 곳에서 이렇게 말합니다.", "Ask no name. Say, where it is quiet:"),
   victim_say: text(
-    "“이곳을 막고 경찰을 불렀습니다. 당신 잘못이 아닙니다. 112에 바로 말할 수 있고, 상담과 삭제 지원은 디지털성범죄피해자지원센터(국번 없이 1366, 24시간)가 돕습니다.”",
-    "“It is closed and the police are called. It is not your fault. You can tell 112; the digital sex crime victim support center (1366, day and night) helps to delete.”",
+    "“이곳을 막고 경찰에 맡깁니다. 당신 잘못이 아닙니다. 112에 바로 말할 수 있고, 상담과 삭제 지원은 디지털성범죄피해자지원센터(국번 없이 1366, 24시간)가 돕습니다.”",
+    "“This place is being closed and goes to the police. It is not your fault. You can tell 112; the digital sex crime victim support center (1366, day and night) helps to delete.”",
   ),
   victim_never: text(
     "찍혔는지 짐작해 말하지 않고, 영상을 찾거나 보지 않습니다.",
@@ -237,8 +237,8 @@ export const words = {
   seal_none: text("봉인 번호 없음", "No seal number"),
   review_title: text("두 번째 사람이 확인하십시오", "The second person confirms"),
   review_lead: text(
-    "아래를 읽고, 인계를 본 두 번째 사람이 직접 입력하십시오.",
-    "Read this; the second person, who saw it handed over, types it in.",
+    "아래를 읽고, 인계를 본 두 번째 사람이 직접 본인임을 확인하십시오.",
+    "Read this; the second person, who saw it handed over, then proves who they are.",
   ),
   fact_officer: text("경찰관", "Officer"),
   fact_rank: text("계급", "Rank"),

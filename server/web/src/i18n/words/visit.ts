@@ -21,7 +21,7 @@ export const visit = {
   visit_confirmed: text("확인자 (소속·직위, 이름 없이, 없으면 비움)", "Confirmed by (office, no names; empty if none)"),
   visit_submit: text("서명하여 기록", "Sign and record"),
   visit_busy: text("기록하는 중", "Recording"),
-  visit_sheet: text("점검일지 내려받기(PDF)", "Download the form (PDF)"),
+  visit_sheet: text("점검일지 내려받기(PDF)", "Download the form (PDF, in Korean)"),
   visit_sheet_why: text("사유를 누르면 내려받습니다.", "Tap the reason and it is downloaded."),
   visit_for_office: text("담당 부서 제출", "For the office"),
   visit_for_complaint: text("민원 대응", "For a complaint"),
