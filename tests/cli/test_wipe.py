@@ -52,7 +52,7 @@ def test_everything_of_the_probe_goes_and_nothing_else(state: Path) -> None:
     for told in (
         "2 signed entries",
         "the server must admit a new one",
-        "1 address keys",
+        "1 address key",
         "notes.txt",
     ):
         assert told in done.output
