@@ -641,7 +641,9 @@ def test_in_english_english_comes_first_and_korean_is_recorded(open_phone: OpenP
     expect(page.locator(".done")).to_contain_text("112 called · receipt Not told")
     page.get_by_label("Officer", exact=True).fill("김경위")
     for rank in page.get_by_role("group", name="What rank?").get_by_role("button").all():
-        assert (rank.bounding_box() or {})["height"] <= 72, "a rank stands on one line"
+        box = rank.bounding_box()
+        assert box is not None
+        assert box["height"] <= 72, "a rank stands on one line"
     _press(page, "Inspector (경위)")
     expect(page.get_by_label("Rank", exact=True)).to_have_value("경위")
     phone.shoot("find-officer-en")
